@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+#
+# Chapter 1, discovery: what reading tells before any profiler runs.
+# Run all of it, or one section: scripts/01-discovery.sh --list
+
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+GREEN=0d0f3a86-5e0c-4b0e-9d0a-4b3f7c1e9a01
+
+# section: start - Does the service start?
+start() {
+  service 01-discovery       #> cargo run --release -p step-01-discovery
+  cat "$SERVICE_PRINTED"     #-
+}
+
+# section: rooms exact - What does it answer?
+rooms() {
+  service 01-discovery       #-
+  curl -s "$URL/rooms" | sed 's/},/},\n /g'
+  echo                       #-
+}
+
+# section: sizes - How much code is there?
+sizes() {
+  wc -l steps/01-discovery/src/*.rs
+}
+
+# section: crates exact - How many crates does it build?
+crates() {
+  echo "crates: $(cargo tree -p step-01-discovery --prefix none --no-dedupe | sort -u | wc -l)"
+}
+
+# section: mysql exact - Who asked for a MySQL driver?
+mysql() {
+  cargo tree -p step-01-discovery -i sqlx-mysql --depth 2 | sed 's| (/.*||'
+  grep -ril mysql steps/01-discovery/src || echo "no file of the code names it"
+}
+
+# section: indexes exact - What can the database find without reading everything?
+indexes() {
+  service 01-discovery       #-
+  cargo database query 01 "select tbl_name, name from sqlite_schema where type = 'index' order by 1, 2"
+}
+
+# section: plan exact - How does it find a user's bookings?
+plan() {
+  service 01-discovery       #-
+  cargo database query 01 "explain query plan select id, room_id, booked_on, created_at
+    from bookings where user_id = 'anybody' order by booked_on, id"
+}
+
+# section: journal exact - How does it keep a transaction safe?
+journal() {
+  service 01-discovery       #-
+  cargo database query 01 "pragma journal_mode"
+}
+
+# section: log - What does one request write to the log?
+log() {
+  service 01-discovery       #-
+  local before; before=$(wc -l < "$SERVICE_LOG")                #-
+  curl -s "$URL/rooms/$GREEN" > /dev/null
+  tail -n "+$((before + 1))" "$SERVICE_LOG"                     #-
+}
+
+# section: log-lines exact - How many lines is that?
+log-lines() {
+  service 01-discovery       #-
+  local before; before=$(wc -l < "$SERVICE_LOG")                #-
+  for _ in {1..10}; do curl -s "$URL/rooms/$GREEN" > /dev/null; done
+  echo "lines for ten requests: $(($(wc -l < "$SERVICE_LOG") - before))"   #-
+}
+
+# section: fill exact - What if people use it for years?
+fill() {
+  service 01-discovery       #-
+  cargo database fill 01 --bookings 30000
+}
+
+# section: my-bookings - What do my bookings cost then?
+my-bookings() {
+  filled 01-discovery        #-
+  cargo workshop load my-bookings --url "$URL" --requests 400
+}
+
+# section: crates-after exact - How many crates are left?
+crates-after() {
+  echo "crates: $(cargo tree -p step-02-compile-checks --prefix none --no-dedupe | sort -u | wc -l)"
+}
+
+# section: start-after - Does the next checkpoint start beside the first?
+start-after() {
+  beside 02-compile-checks   #> cargo run --release -p step-02-compile-checks -- --listen 127.0.0.1:8081 --debug-listen 127.0.0.1:6061
+  cat "$SERVICE_PRINTED"     #-
+}
+
+# section: plan-after exact - How does it find a user's bookings now?
+plan-after() {
+  beside 02-compile-checks   #-
+  cargo database query 02 "explain query plan select id, room_id, booked_on, created_at
+    from bookings where user_id = 'anybody' order by booked_on, id"
+}
+
+# section: log-lines-after exact - What does the log get now?
+log-lines-after() {
+  beside 02-compile-checks   #-
+  local before; before=$(wc -l < "$SERVICE_LOG")                #-
+  for _ in {1..10}; do curl -s "$BESIDE_URL/rooms/$GREEN" > /dev/null; done
+  echo "lines for ten requests: $(($(wc -l < "$SERVICE_LOG") - before))"   #-
+}
+
+# section: compare-my-bookings - What do my bookings cost now?
+compare-my-bookings() {
+  filled 01-discovery        #-
+  beside_filled 02-compile-checks   #> cargo database fill 02 --bookings 30000
+  cargo workshop load my-bookings --url "$URL" --against "$BESIDE_URL" --requests 400 --rounds 3
+}
+
+# section: compare-bookings - And a booking, with sixteen clients?
+compare-bookings() {
+  service 01-discovery       #-
+  beside 02-compile-checks   #-
+  cargo workshop load bookings --url "$URL" --against "$BESIDE_URL" --requests 300 --rounds 3 --workers 16
+}
+
+main "$@"

@@ -1,0 +1,187 @@
+# shellcheck shell=bash
+#
+# What all chapter scripts share: sections, their recording, and cleaning up. A chapter's script sources this file,
+# defines its sections and ends with `main "$@"`. A section is a function under a header of exactly this form
+# (cargo workshop reads it too):
+#
+#   # section: NAME [exact] - The question that it answers?
+#   NAME() {
+#     a command that is shown
+#     service 01-discovery  #> cargo run --release -p step-01-discovery
+#     something internal    #-
+#   }
+#
+# What a section prints on stdout is its result, and nothing else is: headings, commands and progress go to
+# stderr. With CAPTURE_DIR set, each section's result is also written to $CAPTURE_DIR/NAME.txt.
+#
+# For sections there are:
+#   service STEP [FLAG...]  a checkpoint's release build, running on free ports and a database of its own; it is reused
+#                           while STEP and FLAGs stay the same. Sets URL and DEBUG_URL
+#   beside STEP [FLAG...]   a second one at the same time, for comparisons. Sets BESIDE_URL and BESIDE_DEBUG_URL
+#                           Both set, for the one last asked for, SERVICE_PID, SERVICE_LOG (the file with its log),
+#                           SERVICE_PRINTED (the file with what it printed) and DATABASE_URL
+#   filled, beside_filled   the same, with 30,000 bookings in the database
+#   stop_service            ends both as a deployment would, with SIGTERM
+#   cargo database, cargo workshop
+#                           as for a reader, but built once, and `cargo database query 01` means the database that the
+#                           script's checkpoint 01 has
+#   say TEXT                tells what takes long
+# and the folder $WORK for their files; it goes away when the script ends, whatever ends it.
+
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+SCRIPT=$(cd "$(dirname "${BASH_SOURCE[1]}")" && pwd)/$(basename "${BASH_SOURCE[1]}")
+cd "$ROOT"
+
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/workshop.XXXXXX")
+
+CURRENT_SECTION=
+TEE_PID=
+
+if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then
+  STRONG=$'\e[1m' QUIET=$'\e[2m' PLAIN=$'\e[0m'
+else
+  STRONG='' QUIET='' PLAIN=''
+fi
+
+say() {
+  printf '%s%s%s\n' "$QUIET" "$*" "$PLAIN" >&2
+}
+
+fail() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# shellcheck source=services.sh
+source "$ROOT/scripts/services.sh"
+
+# --- The end ----------------------------------------------------------------------------------------------
+
+clean_up() {
+  local status=$? pid
+  set +e
+  trap '' INT TERM HUP
+  finish_capture
+  if [ "$status" -ne 0 ] && [ -n "$CURRENT_SECTION" ]; then
+    report_failure "$status"
+  fi
+  stop_service
+  for pid in $(jobs -rp); do
+    end "$pid"
+  done
+  rm -rf "$WORK"
+  exit "$status"
+}
+
+report_failure() {
+  printf '%ssection %s failed (exit code %s)%s\n' "$STRONG" "$CURRENT_SECTION" "$1" "$PLAIN" >&2
+  if [ -n "$SERVICE_LOG" ] && [ -s "$SERVICE_LOG" ]; then
+    printf 'the last lines that the service logged:\n' >&2
+    tail -n 20 "$SERVICE_LOG" | sed 's/^/  /' >&2
+  fi
+}
+
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+
+# --- Sections ---------------------------------------------------------------------------------------------
+
+section_names() {
+  sed -n 's/^# section: \([^ ]*\) .*/\1/p' "$SCRIPT"
+}
+
+list_sections() {
+  sed -n 's/^# section: \([^ ]*\) .*- \(.*\)/\1 \2/p' "$SCRIPT" | while read -r name question; do
+    printf '%-20s %s\n' "$name" "$question"
+  done
+}
+
+# The section's commands as the book shows them.
+show_commands() {
+  sed -n "/^$1() {\$/,/^}\$/p" "$SCRIPT" |
+    sed -e '1d' -e '$d' -e '/#-[[:space:]]*$/d' -e 's/^\([[:space:]]*\).*#> /\1/' -e 's/^/  /'
+}
+
+# A section runs in this shell, not in a pipe's, so that what it sets (such as URL) is there for the next one.
+run_section() {
+  CURRENT_SECTION=$1
+  {
+    printf '\n%s== %s%s\n' "$STRONG" "$1" "$PLAIN"
+    printf '%s' "$QUIET"
+    show_commands "$1"
+    printf '%s\n' "$PLAIN"
+  } >&2
+  begin_capture "$1"
+  "$1" </dev/null
+  finish_capture
+  CURRENT_SECTION=
+}
+
+# Tells `cargo workshop capture` this run's addresses and folders, which it replaces by what the book shows.
+note_values() {
+  [ -n "${CAPTURE_DIR:-}" ] || return 0
+  local name
+  for name in URL DEBUG_URL BESIDE_URL BESIDE_DEBUG_URL DATABASE_URL WORK; do
+    printf '%s=%s\n' "$name" "${!name:-}" >>"$CAPTURE_DIR/.values"
+  done
+}
+
+begin_capture() {
+  [ -n "${CAPTURE_DIR:-}" ] || return 0
+  local pipe=$WORK/capture
+  [ -p "$pipe" ] || mkfifo "$pipe"
+  tee "$CAPTURE_DIR/$1.txt" <"$pipe" &
+  TEE_PID=$!
+  exec 3>&1 >"$pipe"
+}
+
+# Closes the pipe and waits until all of it is written.
+finish_capture() {
+  [ -n "$TEE_PID" ] || return 0
+  exec >&3 3>&-
+  wait "$TEE_PID" || true
+  TEE_PID=
+}
+
+usage() {
+  printf 'usage: %s [SECTION... | --list]\n\nWithout a section it runs all of them in order:\n\n' "scripts/$(basename "$SCRIPT")"
+  list_sections | sed 's/^/  /'
+}
+
+# What a section must not be called, since it would take the place of a function above.
+TAKEN=$(declare -F | sed 's/^declare -f //')
+
+main() {
+  local name
+  case ${1:-} in
+    --list) list_sections && return ;;
+    --help | -h) usage && return ;;
+  esac
+  for name in $(section_names); do
+    if grep -qxF -e "$name" <<<"$TAKEN"; then
+      fail "a section cannot be called $name: lib.sh has a function of that name"
+    fi
+  done
+  for name in "$@"; do
+    if ! section_names | grep -qxF -e "$name"; then
+      printf 'error: there is no section %s\n' "$name" >&2
+      usage >&2
+      exit 2
+    fi
+  done
+  if [ -n "${CAPTURE_DIR:-}" ]; then
+    mkdir -p "$CAPTURE_DIR"
+    note_values
+  fi
+  if [ $# -eq 0 ]; then
+    # shellcheck disable=SC2046  # Section names have no spaces.
+    set -- $(section_names)
+  fi
+  for name in "$@"; do
+    run_section "$name"
+  done
+}

@@ -1,0 +1,157 @@
+#!/usr/bin/env bash
+#
+# Runs everything that must hold: format, lints, the course's own check, the book, every section of every
+# chapter's script, and all tests. The last line counts the tests.
+#
+# What some checks need is installed where that is allowed (Debian, as root); elsewhere the script says what to
+# install and goes on without those checks. With CI=true everything has to be there.
+
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+usage() {
+  cat <<END
+usage: scripts/test.sh [--help]
+
+Runs fmt, clippy, shellcheck, the course check, the book's build, all sections of the chapters' scripts and
+cargo test. Exit code: 1 if anything failed.
+
+example: scripts/test.sh
+END
+}
+
+case ${1:-} in
+  '') ;;
+  --help | -h) usage && exit 0 ;;
+  *) usage >&2 && exit 2 ;;
+esac
+
+LOG=$(mktemp "${TMPDIR:-/tmp}/workshop-test.XXXXXX")
+trap 'rm -f "$LOG"' EXIT
+
+FAILED=()
+WORKSHOP=(cargo run --quiet --package workshop --)
+
+# --- What is needed ---------------------------------------------------------------------------------------
+
+has() {
+  command -v "$1" >/dev/null
+}
+
+# Debian keeps the server's programs off the PATH.
+has_postgres() {
+  has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+}
+
+# The Debian packages of what is missing.
+missing_packages() {
+  has chromium || echo chromium
+  has chromedriver || echo chromium-driver
+  has shellcheck || echo shellcheck
+  has_postgres || echo postgresql
+  has curl || echo curl
+  has git || echo git
+}
+
+install_missing() {
+  local packages
+  packages=$(missing_packages | tr '\n' ' ')
+  [ -n "$packages" ] || return 0
+  if [ "$(id -u)" -eq 0 ] && has apt-get; then
+    echo "installing $packages"
+    apt-get update -qq || echo "the list of packages could not be brought up to date"
+    # shellcheck disable=SC2086  # One word per package.
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages || true
+    packages=$(missing_packages | tr '\n' ' ')
+    [ -n "$packages" ] || return 0
+  fi
+  echo "not installed: $packages"
+  echo "  Debian: sudo apt-get install $packages"
+  echo "  macOS:  brew install shellcheck postgresql; brew install --cask chromium chromedriver"
+  if [ "${CI:-}" = true ]; then
+    echo "with CI=true nothing is left out, so this is a failure"
+    return 1
+  fi
+  echo "the checks that need them are left out"
+}
+
+# --- The checks -------------------------------------------------------------------------------------------
+
+# check TITLE COMMAND...: runs one check under its title; a failure is remembered and the rest still runs.
+# Within a check nothing ends at the first failure (bash sees it as a condition), so each returns what it found.
+check() {
+  local title=$1 start=$SECONDS result=ok
+  shift
+  printf '\n== %s\n' "$title"
+  if ! "$@" </dev/null; then
+    result=FAILED
+    FAILED+=("$title")
+  fi
+  printf -- '-- %s: %s, %d s\n' "$title" "$result" $((SECONDS - start))
+}
+
+# The readers' working copies in workbench/ are members of the workspace, and none of our business.
+own_packages() {
+  local manifest
+  for manifest in steps/*/Cargo.toml app/Cargo.toml tools/*/Cargo.toml; do
+    [ ! -f "$manifest" ] || sed -n '/^name = /{s/^name = "\(.*\)"$/\1/p;q;}' "$manifest"
+  done
+}
+
+format() {
+  local package packages=()
+  while read -r package; do
+    packages+=(--package "$package")
+  done < <(own_packages)
+  cargo fmt --check "${packages[@]}"
+}
+
+lint_scripts() {
+  if ! has shellcheck; then
+    echo "left out: shellcheck is not installed"
+    return 0
+  fi
+  shellcheck scripts/*.sh .ci/run
+}
+
+build_book() {
+  "${WORKSHOP[@]}" serve --build-only || return
+  # mdBook itself calls our preprocessor as a program; the tests do the same with mdBook's library.
+  if has mdbook; then
+    mdbook build
+  fi
+}
+
+# A chapter whose outputs differ does not keep the next one from being compared.
+sections() {
+  local script status=0
+  for script in scripts/[0-9]*.sh; do
+    [ -f "$script" ] || continue
+    "${WORKSHOP[@]}" capture --check "$(basename "$script" .sh)" || status=1
+  done
+  return "$status"
+}
+
+tests() {
+  cargo test --workspace --exclude 'workbench-*' --no-fail-fast 2>&1 | tee "$LOG"
+}
+
+check "what the checks need" install_missing
+check "format" format
+check "clippy" cargo clippy --workspace --exclude 'workbench-*' --all-targets -- -D warnings
+check "shellcheck" lint_scripts
+check "course" "${WORKSHOP[@]}" check
+check "book" build_book
+check "sections of the chapters' scripts" sections
+check "tests" tests
+
+# --- The result -------------------------------------------------------------------------------------------
+
+printf '\n== result, after %d s\n' "$SECONDS"
+for title in ${FAILED[@]+"${FAILED[@]}"}; do
+  printf 'failed: %s\n' "$title"
+done
+awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
+  END { printf "tests: %d passed, %d failed, %d ignored\n", passed, failed, ignored }' "$LOG"
+[ ${#FAILED[@]} -eq 0 ]

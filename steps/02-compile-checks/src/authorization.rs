@@ -1,0 +1,106 @@
+//! Who is calling: the token in the request's `Authorization` header, and the user behind it.
+
+use std::collections::HashMap;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime};
+
+use crate::{
+    AppState,
+    config::Config,
+    db::{Db, on_pool},
+    error::Error,
+};
+
+/// How long a token is good for.
+const LIFETIME: Duration = Duration::minutes(30);
+
+/// The user who sent the request. A handler that takes one answers 401 to everybody else.
+#[derive(Clone, Debug)]
+pub struct CurrentUser {
+    pub id: String,
+}
+
+impl FromRequestParts<AppState> for CurrentUser {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let config = state.config.clone();
+        let token = bearer_token(&parts.headers)?;
+        let claims = validate_token(&config, &token)?;
+        let email = claims
+            .get("sub")
+            .and_then(Value::as_str)
+            .ok_or_else(Error::invalid_token)?;
+        user_by_email(&state.db, email)
+            .await?
+            .ok_or_else(Error::invalid_token)
+    }
+}
+
+/// The token of a request that has one.
+fn bearer_token(headers: &HeaderMap) -> Result<String, Error> {
+    let header = headers
+        .get(header::AUTHORIZATION)
+        .ok_or_else(Error::missing_token)?;
+    let header = header
+        .to_str()
+        .map_err(|_| Error::invalid_token())?
+        .to_string();
+    let (scheme, token) = header.split_once(' ').ok_or_else(Error::invalid_token)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Error::invalid_token());
+    }
+    Ok(token.trim().to_string())
+}
+
+/// Makes a token for the user with this e-mail address.
+///
+/// # Errors
+/// When the claims cannot be signed.
+pub fn issue_token(config: &Config, email: &str) -> anyhow::Result<String> {
+    let now = OffsetDateTime::now_utc();
+    let expires = now + LIFETIME;
+    let claims = json!({
+        "sub": email,
+        "iat": now.unix_timestamp(),
+        "exp": expires.unix_timestamp(),
+    });
+    let key = EncodingKey::from_secret(&key_bytes(config));
+    Ok(encode(&Header::new(Algorithm::HS256), &claims, &key)?)
+}
+
+fn validate_token(config: &Config, token: &str) -> Result<HashMap<String, Value>, Error> {
+    let key = DecodingKey::from_secret(&key_bytes(config));
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.algorithms = vec![Algorithm::HS256];
+    validation.leeway = 0;
+    let token = decode(token, &key, &validation).map_err(|_| Error::invalid_token())?;
+    Ok(token.claims)
+}
+
+/// The secret as the signature wants it: one byte for each of its ASCII characters.
+fn key_bytes(config: &Config) -> Vec<u8> {
+    let mut characters = Vec::new();
+    for character in config.secret.reveal().chars() {
+        characters.push(character);
+    }
+    characters
+        .into_iter()
+        .map(|character| character as u8)
+        .collect()
+}
+
+const USER_BY_EMAIL: &str = "select id from users where email = $1";
+
+async fn user_by_email(db: &Db, email: &str) -> Result<Option<CurrentUser>, Error> {
+    let user: Option<(String,)> = on_pool!(db, pool => {
+        sqlx::query_as(USER_BY_EMAIL).bind(email).fetch_optional(pool).await
+    })?;
+    Ok(user.map(|(id,)| CurrentUser { id }))
+}

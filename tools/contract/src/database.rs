@@ -1,0 +1,132 @@
+//! One fresh database for each server, and a direct connection to it beside the server's own.
+
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+
+use crate::postgres::Postgres;
+
+/// The databases that every checkpoint must work with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+impl Kind {
+    pub const ALL: [Self; 2] = [Self::Sqlite, Self::Postgres];
+
+    /// What tests are called by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
+/// A database that no other server uses.
+#[derive(Debug)]
+pub struct Database {
+    url: String,
+    /// Where SQLite's file lies, alone; PostgreSQL has none.
+    folder: Option<PathBuf>,
+}
+
+/// Runs the same statement on a new connection to either database.
+macro_rules! on_connection {
+    ($database:expr, $connection:ident => $run:expr) => {
+        if $database.folder.is_some() {
+            let mut $connection = SqliteConnection::connect(&$database.url).await?;
+            let result = $run;
+            $connection.close().await?;
+            result
+        } else {
+            let mut $connection = PgConnection::connect(&$database.url).await?;
+            let result = $run;
+            $connection.close().await?;
+            result
+        }
+    };
+}
+
+impl Database {
+    /// For SQLite, a path in an empty folder, where the server has to create the file.
+    pub fn sqlite(folder: PathBuf) -> Self {
+        let url = format!("sqlite://{}", folder.join("coworking.db").display());
+        Self { url, folder: Some(folder) }
+    }
+
+    /// An empty database in the cluster.
+    ///
+    /// # Errors
+    /// When the cluster does not answer.
+    pub async fn postgres(cluster: &Postgres) -> Result<Self> {
+        Ok(Self { url: cluster.create_database().await?, folder: None })
+    }
+
+    /// What the server is given as `--database-url`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn kind(&self) -> Kind {
+        if self.folder.is_some() { Kind::Sqlite } else { Kind::Postgres }
+    }
+
+    /// Runs one statement behind the server's back and returns how many rows it changed.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn execute(&self, sql: &str, parameters: &[&str]) -> Result<u64> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        Ok(on_connection!(self, connection => {
+            let query = parameters.iter().fold(sqlx::query(sql), |query, parameter| query.bind(*parameter));
+            query.execute(&mut connection).await?.rows_affected()
+        }))
+    }
+
+    /// The one number that a query returns.
+    ///
+    /// # Errors
+    /// When the query fails or returns no number.
+    pub async fn number(&self, sql: &str) -> Result<i64> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        Ok(on_connection!(self, connection => sqlx::query_scalar(sql).fetch_one(&mut connection).await?))
+    }
+
+    /// Fails unless the last server closed this database in order.
+    ///
+    /// SQLite removes its journal, of either kind, when the last connection is closed; PostgreSQL counts the sessions
+    /// that ended without saying so.
+    ///
+    /// # Errors
+    /// When the database was left open.
+    pub async fn expect_closed(&self) -> Result<()> {
+        match &self.folder {
+            Some(folder) => {
+                let files = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+                let names: Vec<_> = files.iter().map(|file| file.file_name().to_string_lossy().into_owned()).collect();
+                ensure!(names == ["coworking.db"], "SQLite was not closed, it left {names:?}");
+            }
+            None => {
+                let name = self.url.rsplit('/').next().context("a database's URL has a path")?;
+                // PostgreSQL counts a session a moment after its client is gone.
+                let sql = format!("select count(*) from pg_stat_activity where datname = '{name}'");
+                let deadline = Instant::now() + Duration::from_secs(10);
+                while self.number(&sql).await? > 1 {
+                    ensure!(Instant::now() < deadline, "there are still sessions of a server that has ended");
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                let sql = format!("select sessions_abandoned from pg_stat_database where datname = '{name}'");
+                let abandoned = self.number(&sql).await?;
+                ensure!(abandoned == 0, "{abandoned} PostgreSQL sessions were abandoned, not closed");
+            }
+        }
+        Ok(())
+    }
+}

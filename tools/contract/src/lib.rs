@@ -1,0 +1,28 @@
+//! The coworking app's HTTP contract as a suite of tests over real sockets: each case runs for every checkpoint, on
+//! SQLite and on PostgreSQL.
+//!
+//! The modules in reading order:
+//!
+//! - [`checkpoint`]: which servers there are, and how their binaries are built
+//! - [`run`]: what a run has started, so that it can be ended in one place
+//! - [`postgres`], [`database`]: a private PostgreSQL cluster, and one fresh database for each server
+//! - [`server`]: a server as a process of its own: started, signalled, its log read
+//! - [`client`], [`wire`]: requests as a client sends them, and as no client would
+//! - [`answer`]: what came back, and what holds for every answer whatever the request was
+//! - [`openapi`]: the server's own description of itself, and the answers held against it
+//! - [`token`]: forged tokens
+//! - [`context`]: what a case is given
+//! - [`suite`]: the cases by topic, and the list of them
+
+pub mod answer;
+pub mod checkpoint;
+pub mod client;
+pub mod context;
+pub mod database;
+pub mod openapi;
+pub mod postgres;
+pub mod run;
+pub mod server;
+pub mod suite;
+pub mod token;
+pub mod wire;

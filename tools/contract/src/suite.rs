@@ -1,0 +1,145 @@
+//! The cases by topic, and the list of them.
+//!
+//! A case is an async function that takes the [`Context`] and fails with an error that says what was expected and
+//! what came. It stands in one of the two lists below, by which it is run.
+
+use std::{fmt, pin::Pin};
+
+use anyhow::Result;
+
+use crate::context::Context;
+
+mod bookings;
+mod bodies;
+mod concurrency;
+mod configuration;
+mod cors;
+mod description;
+mod durability;
+mod failures;
+mod generated;
+mod images;
+mod load;
+mod logs;
+mod routes;
+mod rooms;
+mod seed;
+mod shutdown;
+mod tokens;
+mod users;
+
+type Outcome = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+
+/// One case of the suite.
+#[derive(Clone, Copy)]
+pub struct Case {
+    /// Topic and name, `rooms::one_room`.
+    pub name: &'static str,
+    run: fn(Context) -> Outcome,
+}
+
+impl Case {
+    /// Runs the case for one target.
+    ///
+    /// # Errors
+    /// When the server breaks the contract; the message says where.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        (self.run)(context.clone()).await
+    }
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+macro_rules! cases {
+    ($($topic:ident::$case:ident),* $(,)?) => {
+        &[$(Case {
+            name: concat!(stringify!($topic), "::", stringify!($case)),
+            run: |context| Box::pin(async move { $topic::$case(&context).await }),
+        }),*]
+    };
+}
+
+/// Cases that take long: they wait, or keep the processor busy. They start first, so that the others run beside them.
+pub const LONG: &[Case] = cases![
+    shutdown::a_stalled_client_does_not_hold_the_server,
+    tokens::a_deleted_user_is_refused_within_seconds,
+    durability::kill_9_loses_no_acknowledged_booking,
+    shutdown::sigterm_under_load_answers_what_it_has_done,
+    users::an_unknown_user_costs_as_much_as_a_wrong_password,
+    generated::bodies_never_break_the_server,
+    generated::bookings_never_break_the_server,
+    generated::ids_are_found_or_not_found,
+    generated::days_are_days_or_refused,
+];
+
+/// Cases that together get every documented answer at least once, each within moments.
+pub const SHORT: &[Case] = cases![
+    rooms::all_rooms,
+    rooms::one_room,
+    rooms::an_unknown_room,
+    rooms::photos,
+    rooms::a_day_tells_which_rooms_are_free,
+    rooms::a_wrong_day_is_refused,
+    users::sign_up_and_log_in,
+    users::the_seeded_user_logs_in,
+    users::wrong_sign_ups_are_refused,
+    users::the_limits_of_a_sign_up,
+    users::a_taken_name_or_address_is_refused,
+    users::addresses_are_compared_in_lower_case,
+    users::wrong_credentials_are_refused_alike,
+    users::a_login_without_credentials_is_refused,
+    tokens::the_issued_token_is_the_one_of_the_contract,
+    tokens::without_a_token,
+    tokens::forged_tokens_are_refused,
+    tokens::a_token_made_with_the_key_is_accepted,
+    bookings::book_read_list_cancel,
+    bookings::a_taken_day_is_refused,
+    bookings::wrong_bookings_are_refused,
+    bookings::an_unknown_room_cannot_be_booked,
+    bookings::an_unknown_booking,
+    bookings::other_users_bookings_are_out_of_reach,
+    bodies::malformed_bodies_are_refused,
+    bodies::other_content_types_are_refused,
+    bodies::large_bodies_are_refused,
+    images::every_photo_is_an_image,
+    images::other_files_are_out_of_reach,
+    routes::unknown_paths,
+    routes::wrong_methods,
+    routes::the_diagnostics_are_elsewhere,
+    routes::broken_http_hurts_nobody,
+    cors::preflights_of_configured_origins,
+    cors::other_origins_are_not_allowed,
+    cors::answers_allow_configured_origins,
+    failures::failures_are_generic,
+];
+
+/// The other cases: they start servers of their own, or look at what the short ones have left.
+pub const OTHERS: &[Case] = cases![
+    concurrency::one_of_64_gets_the_room,
+    concurrency::bookings_of_different_days_all_succeed,
+    concurrency::one_of_many_gets_the_name,
+    concurrency::one_of_many_cancels,
+    shutdown::requests_in_flight_are_finished,
+    shutdown::ctrl_c_ends_the_server_too,
+    seed::a_new_database_has_the_seed,
+    seed::seeding_again_changes_nothing,
+    description::the_description_is_right,
+    description::every_documented_answer_is_exercised,
+    logs::no_log_shows_a_secret,
+    configuration::help_describes_every_setting,
+    configuration::wrong_flags_are_explained,
+    configuration::wrong_variables_are_explained,
+    configuration::wrong_files_are_explained,
+    configuration::the_committed_secret_stays_on_loopback,
+    configuration::a_taken_port_is_named,
+    configuration::an_unusable_database_is_named,
+];
+
+/// All cases, in the order in which they start.
+pub fn all() -> impl Iterator<Item = Case> {
+    [LONG, SHORT, OTHERS].into_iter().flatten().copied()
+}

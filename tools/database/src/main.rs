@@ -1,0 +1,38 @@
+//! `cargo database query 01 SQL` and `cargo database fill 01 --bookings N`: what the chapters need of a database client.
+
+mod connect;
+mod fill;
+mod query;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Queries and fills the database of a checkpoint.
+#[derive(Debug, Parser)]
+#[command(name = "cargo database", bin_name = "cargo database", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Query(query::Args),
+    Fill(fill::Args),
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Query(args) => query::run(args).await,
+        Command::Fill(args) => fill::run(args).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

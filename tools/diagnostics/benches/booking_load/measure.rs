@@ -1,0 +1,224 @@
+//! The rounds, and what they show.
+
+use std::fmt::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::client::Client;
+use crate::server::Server;
+use crate::{Plan, Result, report};
+
+/// A server, and how far its calendar is booked.
+struct Side<'server> {
+    server: &'server Server,
+    rooms: Vec<String>,
+    booked: AtomicUsize,
+}
+
+/// What one round took.
+#[derive(Clone, Copy)]
+struct Round {
+    processor: Duration,
+    clock: Duration,
+}
+
+/// Loads both servers in turns and says what the difference is.
+pub fn compare(plan: &Plan, step: &str, plain: &Server, counted: &Server) -> Result<String> {
+    let (plain, counted) = (Side::new(plain)?, Side::new(counted)?);
+    eprintln!("warming up");
+    plain.round(plan)?;
+    counted.round(plan)?;
+
+    let (mut plain_rounds, mut counted_rounds) = (Vec::new(), Vec::new());
+    let allocations = counted.server.allocations()?;
+    for block in 0..plan.blocks {
+        eprintln!("block {} of {}", block + 1, plan.blocks);
+        // A B B A, then B A A B.
+        for turn in [0, 1, 1, 0] {
+            if (turn + block) % 2 == 0 {
+                plain_rounds.push(plain.round(plan)?);
+            } else {
+                counted_rounds.push(counted.round(plan)?);
+            }
+        }
+    }
+    let allocations = counted.server.allocations()? - allocations;
+    let bookings = counted_rounds.len() * plan.bookings;
+    Ok(summary(
+        plan,
+        step,
+        &plain_rounds,
+        &counted_rounds,
+        allocations as f64 / bookings as f64,
+    ))
+}
+
+impl<'server> Side<'server> {
+    fn new(server: &'server Server) -> Result<Self> {
+        let rooms = Client::connect(server.address)?.rooms()?;
+        if rooms.is_empty() {
+            return Err("the server has no rooms".into());
+        }
+        Ok(Self {
+            server,
+            rooms,
+            booked: AtomicUsize::new(0),
+        })
+    }
+
+    /// Books with all clients at once. Logging in is not part of what is measured.
+    fn round(&self, plan: &Plan) -> Result<Round> {
+        let end = self.booked.load(Ordering::Relaxed) + plan.bookings;
+        let mut clients = Vec::new();
+        for _ in 0..plan.clients {
+            let mut client = Client::connect(self.server.address)?;
+            client.log_in()?;
+            clients.push(client);
+        }
+        let processor = self.server.processor_time()?;
+        let clock = Instant::now();
+        thread::scope(|scope| {
+            let workers: Vec<_> = clients
+                .iter_mut()
+                // An error goes to the other thread as text, since it need not be `Send`.
+                .map(|client| {
+                    scope.spawn(|| {
+                        self.book_until(end, client)
+                            .map_err(|error| error.to_string())
+                    })
+                })
+                .collect();
+            workers
+                .into_iter()
+                .try_for_each(|worker| match worker.join() {
+                    Ok(booked) => booked.map_err(Into::into),
+                    Err(_) => Err("a client panicked".into()),
+                })
+        })
+        .map_err(|error: Box<dyn std::error::Error>| error)?;
+        let clock = clock.elapsed();
+        let processor = self.server.processor_time()? - processor;
+        self.booked.store(end, Ordering::Relaxed);
+        Ok(Round { processor, clock })
+    }
+
+    fn book_until(&self, end: usize, client: &mut Client) -> Result<()> {
+        loop {
+            let number = self.booked.fetch_add(1, Ordering::Relaxed);
+            if number >= end {
+                return Ok(());
+            }
+            let room = &self.rooms[number % self.rooms.len()];
+            client.book(room, &day(number / self.rooms.len()))?;
+        }
+    }
+}
+
+/// Distinct days from 2030 on; only those that every month has, so that no calendar is needed.
+fn day(number: usize) -> String {
+    let (months, day) = (number / 28, number % 28);
+    format!(
+        "{}-{:02}-{:02}",
+        2030 + months / 12,
+        months % 12 + 1,
+        day + 1
+    )
+}
+
+fn summary(
+    plan: &Plan,
+    step: &str,
+    plain: &[Round],
+    counted: &[Round],
+    allocations: f64,
+) -> String {
+    let per_booking = |rounds: &[Round]| {
+        let total: Duration = rounds.iter().map(|round| round.processor).sum();
+        total.as_secs_f64() * 1e6 / (rounds.len() * plan.bookings) as f64
+    };
+    let per_second = |rounds: &[Round]| {
+        let total: Duration = rounds.iter().map(|round| round.clock).sum();
+        (rounds.len() * plan.bookings) as f64 / total.as_secs_f64()
+    };
+    let percent = |ratio: f64| (ratio - 1.0) * 100.0;
+    // Two rounds of each side are in a block.
+    let block = |rounds: &[Round], of: fn(&Round) -> Duration| -> Vec<f64> {
+        let sums = rounds
+            .chunks_exact(2)
+            .map(|pair| pair.iter().map(of).sum::<Duration>());
+        sums.map(|sum| sum.as_secs_f64()).collect()
+    };
+    let ratios = |of: fn(&Round) -> Duration| -> Vec<f64> {
+        let (plain, counted) = (block(plain, of), block(counted, of));
+        counted
+            .iter()
+            .zip(&plain)
+            .map(|(counted, plain)| percent(counted / plain))
+            .collect()
+    };
+    let processor = Spread::of(ratios(|round| round.processor));
+    let clock = Spread::of(ratios(|round| round.clock));
+    // The same server against itself: what differs here is the machine's noise.
+    let control = plain
+        .chunks_exact(2)
+        .map(|pair| percent(pair[1].processor.as_secs_f64() / pair[0].processor.as_secs_f64()));
+    let control = Spread::of(control.collect());
+
+    let mut text = String::from("What counting adds to a booking\n\n");
+    text.push_str(&report::conditions());
+    let _ = write!(
+        text,
+        "server: {step}, release, SQLite\n\
+         load: {} blocks of A B B A, {} bookings per round, {} clients\n\
+         allocations_per_booking: {allocations:.0}\n\n\
+         processor time per booking\n\
+         \x20 jemalloc alone: {:.1} us\n\
+         \x20 counted: {:.1} us\n\
+         \x20 added_in_all: {:+.2} %\n\
+         \x20 added, by block: {processor}\n\
+         \x20 one server against itself, by block: {control}\n\n\
+         bookings per second\n\
+         \x20 jemalloc alone: {:.0}\n\
+         \x20 counted: {:.0}\n\
+         \x20 time added, by block: {clock}\n",
+        plan.blocks,
+        plan.bookings,
+        plan.clients,
+        per_booking(plain),
+        per_booking(counted),
+        percent(per_booking(counted) / per_booking(plain)),
+        per_second(plain),
+        per_second(counted),
+    );
+    text
+}
+
+/// The median and the quartiles of percentages.
+struct Spread {
+    low: f64,
+    median: f64,
+    high: f64,
+}
+
+impl Spread {
+    fn of(mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
+        Self {
+            low: at(0.25),
+            median: at(0.5),
+            high: at(0.75),
+        }
+    }
+}
+
+impl std::fmt::Display for Spread {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { low, median, high } = self;
+        write!(
+            formatter,
+            "median {median:+.2} %, middle half {low:+.2} % to {high:+.2} %"
+        )
+    }
+}

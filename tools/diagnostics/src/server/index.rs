@@ -1,0 +1,193 @@
+//! The index page: what can be looked at in this process now, and a few numbers.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Html;
+
+use crate::install::Shared;
+use crate::{MemStats, RuntimeStats};
+
+/// The frame of the page; `{name}`, `{links}`, `{tables}` and `{missing}` are filled in.
+const TEMPLATE: &str = include_str!("index.html");
+
+pub(super) async fn page(State(shared): State<Arc<Shared>>) -> Html<String> {
+    let runtime = shared.runtime_stats();
+    let memory = MemStats::read();
+
+    let mut links = String::new();
+    if memory.is_ok() {
+        link(
+            &mut links,
+            "/debug/memstats",
+            "memory statistics: exact allocation counts and jemalloc's view, as JSON",
+        );
+    }
+    link(
+        &mut links,
+        "/debug/runtime",
+        "tasks, workers, threads, spans and events, as JSON",
+    );
+    link(
+        &mut links,
+        "/debug/pprof/cmdline",
+        "the command line, its arguments separated by NUL",
+    );
+
+    let mut tables = String::new();
+    if let Ok(memory) = &memory {
+        table(&mut tables, "Memory", &memory_rows(memory));
+    }
+    table(&mut tables, "Runtime", &runtime_rows(&runtime));
+
+    let mut missing: Vec<String> = runtime
+        .missing
+        .iter()
+        .map(|&reason| reason.to_owned())
+        .collect();
+    if let Err(error) = memory {
+        missing.push(format!("{error}."));
+    }
+    Html(
+        TEMPLATE
+            .replace("{links}", &links)
+            .replace("{tables}", &tables)
+            .replace("{missing}", &reasons(&missing))
+            // Last, since the name comes from outside and must not be taken for a placeholder.
+            .replace("{name}", &escape(&name())),
+    )
+}
+
+/// The program's file name, or `this process`.
+fn name() -> String {
+    std::env::current_exe()
+        .ok()
+        .as_deref()
+        .and_then(|path| path.file_name())
+        .map_or_else(
+            || "this process".to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        )
+}
+
+fn memory_rows(memory: &MemStats) -> Vec<(&'static str, Option<String>)> {
+    vec![
+        ("in use", Some(size(memory.alloc))),
+        ("blocks in use", Some(grouped(memory.objects))),
+        ("allocated since the start", Some(size(memory.total_alloc))),
+        ("allocations since the start", Some(grouped(memory.mallocs))),
+        ("heap, resident", Some(size(memory.resident))),
+        ("heap, address space", Some(size(memory.sys))),
+        ("process, resident", memory.rss.map(size)),
+    ]
+}
+
+fn runtime_rows(runtime: &RuntimeStats) -> Vec<(&'static str, Option<String>)> {
+    let events = runtime.events;
+    vec![
+        ("tasks alive", runtime.tasks_alive.map(grouped)),
+        ("tasks spawned", runtime.tasks_spawned.map(grouped)),
+        ("workers", runtime.workers.map(grouped)),
+        ("threads", runtime.threads.map(grouped)),
+        ("cores available", runtime.available_cores.map(grouped)),
+        ("spans opened", runtime.spans_opened.map(grouped)),
+        ("errors logged", events.map(|events| grouped(events.error))),
+        ("warnings logged", events.map(|events| grouped(events.warn))),
+    ]
+}
+
+fn link(page: &mut String, path: &str, what: &str) {
+    let _ = writeln!(
+        page,
+        "<li><a href=\"{path}\">{path}</a> <span>{what}</span></li>"
+    );
+}
+
+/// A table of the numbers that are known.
+fn table(page: &mut String, title: &str, rows: &[(&str, Option<String>)]) {
+    let _ = writeln!(page, "<section><h2>{title}</h2><table>");
+    for (what, value) in rows {
+        if let Some(value) = value {
+            let _ = writeln!(
+                page,
+                "<tr><th scope=\"row\">{what}</th><td>{value}</td></tr>"
+            );
+        }
+    }
+    page.push_str("</table></section>\n");
+}
+
+fn reasons(missing: &[String]) -> String {
+    if missing.is_empty() {
+        return String::new();
+    }
+    let mut section = String::from("<h2>Not here</h2>\n<ul>\n");
+    for reason in missing {
+        let _ = writeln!(section, "<li>{}</li>", escape(reason));
+    }
+    section.push_str("</ul>\n");
+    section
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+/// `1234567` as `1,234,567`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Bytes in the largest unit that leaves at least one, with one decimal.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_and_sizes_have_a_unit() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1000), "1,000");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(size(1023), "1023 B");
+        assert_eq!(size(1536), "1.5 KiB");
+        assert_eq!(size(3 * 1024 * 1024), "3.0 MiB");
+        assert_eq!(size(u64::MAX), "16384.0 PiB");
+    }
+
+    #[test]
+    fn text_from_outside_cannot_become_markup() {
+        assert_eq!(
+            escape("<a href=\"x\">&"),
+            "&lt;a href=&quot;x&quot;&gt;&amp;"
+        );
+        assert!(reasons(&["<b>".to_owned()]).contains("&lt;b&gt;"));
+        assert!(reasons(&[]).is_empty());
+    }
+}

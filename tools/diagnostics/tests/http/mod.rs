@@ -1,0 +1,49 @@
+//! A client that sends one request and reads the answer to its end.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> serde_json::Value {
+        assert_eq!(self.status, 200, "{}", self.body);
+        assert!(self.head.contains("content-type: application/json"));
+        serde_json::from_str(&self.body).expect("a JSON body")
+    }
+}
+
+pub fn get(address: SocketAddr, path: &str) -> Answer {
+    send(
+        address,
+        &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"),
+    )
+}
+
+pub fn send(address: SocketAddr, request: &str) -> Answer {
+    let mut stream = TcpStream::connect(address).expect("the listener accepts");
+    // Only so that a listener that never answers fails the test instead of hanging it.
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .expect("a time limit");
+    stream.write_all(request.as_bytes()).expect("a request");
+    let mut answer = String::new();
+    stream
+        .read_to_string(&mut answer)
+        .expect("an answer in time");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    Answer {
+        status: status.expect("a status"),
+        head: head.to_ascii_lowercase(),
+        body: body.to_owned(),
+    }
+}

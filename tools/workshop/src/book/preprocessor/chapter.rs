@@ -1,0 +1,60 @@
+//! `{{#chapter 01}}`: the box at the top of a chapter.
+
+use anyhow::{Context as _, bail, ensure};
+
+use super::html;
+use crate::course::Course;
+
+/// The chapter's minutes, the crates it starts and ends at, and how to run, compare and break them.
+pub fn expand(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
+    let &[wanted] = arguments else {
+        bail!("it takes the chapter's number, as in `{{{{#chapter 01}}}}`");
+    };
+    let chapter = course.chapter(wanted)?;
+    let start = chapter.checkpoint();
+    let end = course.end_of(chapter);
+    for checkpoint in [&start, &end] {
+        ensure!(
+            course.has(checkpoint),
+            "the checkpoint {checkpoint} does not exist: a chapter that is not a draft starts and ends at one"
+        );
+    }
+    let script = chapter.script();
+    ensure!(
+        course.root.join(&script).is_file(),
+        "there is no {}, which runs the chapter's sections",
+        script.display()
+    );
+    let script = script.to_str().context("the script's path is not text")?;
+    let number = format!("{:02}", chapter.number);
+
+    let facts = [
+        ("Time", format!("{} minutes", chapter.minutes)),
+        ("Starts at", html::code(&start.to_string())),
+        ("Ends at", html::code(&end.to_string())),
+    ];
+    let commands = [
+        (script.to_owned(), "runs everything on this page"),
+        (
+            format!("cargo workshop diff {number}"),
+            "shows what the chapter changes",
+        ),
+        (
+            format!("cargo workshop checkout {number}"),
+            "makes a copy for you to break",
+        ),
+    ];
+    let mut shown = String::from("<aside class=\"chapter-box\" aria-label=\"This chapter\"><dl>");
+    for (name, value) in facts {
+        shown.push_str(&format!("<div><dt>{name}</dt><dd>{value}</dd></div>"));
+    }
+    shown.push_str("</dl><ul>");
+    for (command, purpose) in commands {
+        shown.push_str(&format!(
+            "<li>{} <span>{purpose}</span></li>",
+            html::code(&command)
+        ));
+    }
+    shown.push_str("</ul></aside>");
+    Ok(shown)
+}

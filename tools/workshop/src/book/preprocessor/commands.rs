@@ -1,0 +1,211 @@
+//! Commands of a script's section, and what was captured of it.
+//!
+//! `{{#section CHAPTER NAME}}` shows both, `{{#command …}}` and `{{#output …}}` one of them, and
+//! `{{#value CHAPTER NAME KEY}}` takes one value out of the output.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail, ensure};
+
+use super::html;
+use super::prompt::{self, Kind};
+use crate::course::{Chapter, Course};
+use crate::section::{Script, Section};
+
+pub fn section(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
+    let &[chapter, name] = arguments else {
+        bail!("it takes a chapter and a section, as in `{{{{#section 01-discovery query-plan}}}}`");
+    };
+    let found = Found::new(course, chapter, name)?;
+    Ok(found.figure(&[&found.command(course)?, &found.output(None)?]))
+}
+
+pub fn command(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
+    let &[chapter, name] = arguments else {
+        bail!("it takes a chapter and a section, as in `{{{{#command 01-discovery query-plan}}}}`");
+    };
+    let found = Found::new(course, chapter, name)?;
+    Ok(found.figure(&[&found.command(course)?]))
+}
+
+pub fn output(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
+    let (chapter, name, range) = match *arguments {
+        [chapter, name] => (chapter, name, None),
+        [chapter, name, range] => (chapter, name, Some(range)),
+        _ => bail!(
+            "it takes a chapter, a section and perhaps lines, as in `{{{{#output 01-discovery query-plan 3:10}}}}`"
+        ),
+    };
+    let found = Found::new(course, chapter, name)?;
+    Ok(found.figure(&[&found.output(range)?]))
+}
+
+pub fn value(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
+    let &[chapter, name, key] = arguments else {
+        bail!(
+            "it takes a chapter, a section and a key, as in `{{{{#value 01-discovery crates before}}}}`"
+        );
+    };
+    let found = Found::new(course, chapter, name)?;
+    let capture = found.capture()?;
+    let mut values = capture
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix(key)?.strip_prefix(':'))
+        .map(str::trim);
+    let path = found.capture_path();
+    let value = values
+        .next()
+        .with_context(|| format!("{} has no line `{key}: …`", path.display()))?;
+    ensure!(
+        values.next().is_none(),
+        "{} has more than one line `{key}: …`",
+        path.display()
+    );
+    ensure!(
+        !value.is_empty(),
+        "the line `{key}:` of {} has no value",
+        path.display()
+    );
+    Ok(format!(
+        "<span class=\"value\">{}</span>",
+        html::text(value)
+    ))
+}
+
+/// A section of a chapter's script.
+struct Found<'a> {
+    course: &'a Course,
+    chapter: &'a Chapter,
+    section: Section,
+}
+
+impl<'a> Found<'a> {
+    fn new(course: &'a Course, chapter: &str, name: &str) -> anyhow::Result<Self> {
+        let chapter = course.chapter(chapter)?;
+        let script = chapter.script();
+        // Relative, so that messages do not name the machine's folders.
+        let text = std::fs::read_to_string(course.root.join(&script))
+            .with_context(|| format!("cannot read {}", script.display()))?;
+        let section = Script::parse(&script, &text)?.section(name)?.clone();
+        Ok(Self {
+            course,
+            chapter,
+            section,
+        })
+    }
+
+    fn figure(&self, parts: &[&str]) -> String {
+        format!(
+            "<figure class=\"run\" aria-label=\"{}\">{}</figure>",
+            html::text(&self.section.question),
+            parts.concat()
+        )
+    }
+
+    fn command(&self, course: &Course) -> anyhow::Result<String> {
+        let shown = self.section.command(&course.display);
+        ensure!(
+            !shown.trim().is_empty(),
+            "section `{}` of {} shows no command: each of its lines ends in `#-`",
+            self.section.name,
+            self.chapter.script().display()
+        );
+        Ok(listing(&shown))
+    }
+
+    fn capture_path(&self) -> PathBuf {
+        self.chapter
+            .captures()
+            .join(format!("{}.txt", self.section.name))
+    }
+
+    /// What the section printed when it was captured, without blank space at the end.
+    fn capture(&self) -> anyhow::Result<String> {
+        let path = self.capture_path();
+        let advice = format!(
+            "`cargo workshop capture {:02}` writes it",
+            self.chapter.number
+        );
+        let text = std::fs::read_to_string(self.course.root.join(&path))
+            .with_context(|| format!("cannot read {}: {advice}", path.display()))?;
+        let text = text.trim_end();
+        ensure!(!text.is_empty(), "{} is empty: {advice}", path.display());
+        ensure!(
+            !text.contains('\u{1b}'),
+            "{} has colours or other terminal codes: the section must print plain text",
+            path.display()
+        );
+        Ok(text.to_owned())
+    }
+
+    fn output(&self, range: Option<&str>) -> anyhow::Result<String> {
+        let capture = self.capture()?;
+        let (text, part) = match range {
+            None => (capture, String::new()),
+            Some(range) => {
+                let (first, last) = parse_range(range)?;
+                let count = capture.lines().count();
+                ensure!(
+                    last <= count,
+                    "{} has {count} lines, and lines {range} were asked for",
+                    self.capture_path().display()
+                );
+                let lines: Vec<_> = capture
+                    .lines()
+                    .skip(first - 1)
+                    .take(last - first + 1)
+                    .collect();
+                (
+                    lines.join("\n"),
+                    format!(", lines {first}–{last} of {count}"),
+                )
+            }
+        };
+        Ok(format!(
+            "<figcaption>output{part} <span>{} {}</span></figcaption>\
+             <pre class=\"output\"><code class=\"nohighlight\">{}</code></pre>",
+            html::text(&self.chapter.script().to_string_lossy()),
+            html::text(&self.section.name),
+            html::text(&text)
+        ))
+    }
+}
+
+/// A block of commands that stand in the page itself.
+pub fn plain(commands: &str) -> String {
+    format!("<figure class=\"run\">{}</figure>", listing(commands))
+}
+
+/// A command block. The prompt is drawn by the style sheet, so that it is no part of what is copied.
+fn listing(shown: &str) -> String {
+    let mut code = String::new();
+    let lines = prompt::lines(shown);
+    for (index, (kind, line)) in lines.iter().enumerate() {
+        let class = match kind {
+            Kind::Command => "command-line",
+            Kind::Continued => "continued-line",
+            Kind::Comment => "comment-line",
+        };
+        let end = if index + 1 < lines.len() { "\n" } else { "" };
+        write!(
+            code,
+            "<span class=\"{class}\">{}</span>{}",
+            html::text(line),
+            html::text(end)
+        )
+        .expect("writing to a string does not fail");
+    }
+    format!("<pre class=\"command\"><code class=\"nohighlight\">{code}</code></pre>")
+}
+
+/// `FIRST:LAST`, both counted from 1 and both shown.
+fn parse_range(range: &str) -> anyhow::Result<(usize, usize)> {
+    let parsed = range
+        .split_once(':')
+        .and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
+    match parsed {
+        Some((first, last)) if 1 <= first && first <= last => Ok((first, last)),
+        _ => bail!("`{range}` is not a range of lines: write FIRST:LAST, as in `3:10`"),
+    }
+}

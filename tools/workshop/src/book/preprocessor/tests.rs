@@ -1,0 +1,438 @@
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::*;
+
+const MANIFEST: &str = "
+    [display]
+    URL = 'http://127.0.0.1:8080'
+    [[chapter]]
+    number = 1
+    name = 'one'
+    title = 'One'
+    minutes = 25
+    [[chapter]]
+    number = 2
+    name = 'two'
+    title = 'Two'
+    minutes = 5
+    draft = true
+";
+
+const SCRIPT: &str = "\
+# section: first exact - Is it there?
+first() {
+  curl $URL/rooms
+}
+
+# section: silent - Is it shown?
+silent() {
+  true #-
+}
+";
+
+/// A course of one finished chapter, with two checkpoints, a script and a capture.
+struct World {
+    dir: TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let world = Self {
+            dir: tempfile::tempdir().unwrap(),
+        };
+        world.write("course.toml", MANIFEST);
+        for name in ["01-one", "02-two"] {
+            let manifest = format!("[package]\nname = \"step-{name}\"\n");
+            world.write(&format!("steps/{name}/Cargo.toml"), &manifest);
+        }
+        world.write(
+            "steps/01-one/src/lib.rs",
+            "// ANCHOR: f\nfn f() {}\n// ANCHOR_END: f\n",
+        );
+        world.write("steps/02-two/src/lib.rs", "fn f() { g() }\n");
+        world.write("steps/02-two/src/new.rs", "fn g() {}\n");
+        world.write("scripts/01-one.sh", SCRIPT);
+        world.write(
+            "book/captures/01-one/first.txt",
+            "a: 1\n<b>\n\nrooms: 3\nrooms: 4\n",
+        );
+        world
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn remove(&self, path: &str) {
+        std::fs::remove_file(self.dir.path().join(path)).unwrap();
+    }
+
+    fn fill(&self, page: &str) -> Result<String, Vec<(usize, String)>> {
+        let course = Course::load(self.dir.path()).unwrap();
+        let source = self.dir.path().join("book/src");
+        fill(&course, &source, &source.join("page.md"), page)
+    }
+
+    /// The page as a browser would read the inserted HTML: character references resolved.
+    fn filled(&self, page: &str) -> String {
+        decode(&self.fill(page).unwrap())
+    }
+
+    fn problem(&self, page: &str) -> String {
+        let problems = self.fill(page).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        problems[0].1.clone()
+    }
+}
+
+fn decode(html: &str) -> String {
+    let mut decoded = String::new();
+    let mut rest = html;
+    while let Some((before, after)) = rest.split_once("&#") {
+        let (number, after) = after.split_once(';').unwrap();
+        decoded.push_str(before);
+        decoded.push(char::from_u32(number.parse().unwrap()).unwrap());
+        rest = after;
+    }
+    decoded + rest
+}
+
+#[test]
+fn a_section_is_its_command_and_its_output() {
+    let shown = World::new().filled("{{#section 01-one first}}\nText.\n");
+    assert!(
+        shown.contains(
+            "<pre class=\"command\"><code class=\"nohighlight\">\
+             <span class=\"command-line\">curl http://127.0.0.1:8080/rooms</span></code></pre>"
+        ),
+        "{shown}"
+    );
+    assert!(
+        shown.contains(
+            "<pre class=\"output\"><code class=\"nohighlight\">a: 1\n<b>\n\nrooms: 3\nrooms: 4</code></pre>"
+        ),
+        "{shown}"
+    );
+    assert!(shown.contains("aria-label=\"Is it there?\""));
+    assert!(shown.ends_with("</figure>\n\nText.\n"));
+}
+
+#[test]
+fn a_block_is_one_line_so_that_lists_and_quotes_hold_it() {
+    let shown = World::new()
+        .fill("- item\n\n  {{#output 01-one first}}\n  more\n\n> {{#command 01-one first}}\n> x\n")
+        .unwrap();
+    let lines: Vec<_> = shown.lines().collect();
+    assert!(lines[2].starts_with("  <figure") && lines[2].ends_with("</figure>"));
+    assert_eq!(lines[3], "");
+    assert_eq!(lines[4], "  more");
+    assert!(lines[6].starts_with("> <figure"));
+    assert_eq!(lines[7], ">");
+}
+
+#[test]
+fn command_and_output_stand_alone_too() {
+    let world = World::new();
+    assert!(
+        !world
+            .filled("{{#command 01-one first}}")
+            .contains("rooms: 3")
+    );
+    let shown = world.filled("{{#output 01-one first 4:5}}");
+    assert!(shown.contains(">rooms: 3\nrooms: 4</code>"), "{shown}");
+    assert!(shown.contains("output, lines 4–5 of 5"), "{shown}");
+    assert!(!shown.contains("curl"));
+}
+
+#[test]
+fn a_wrong_section_says_what_is_wrong() {
+    let world = World::new();
+    for (page, part) in [
+        ("{{#section 01-one}}", "it takes a chapter and a section"),
+        (
+            "{{#section 09-x first}}",
+            "no chapter `09-x`; there are 01-one, 02-two",
+        ),
+        ("{{#section 02-two first}}", "cannot read scripts/02-two.sh"),
+        (
+            "{{#section 01-one nope}}",
+            "scripts/01-one.sh has no section `nope`; it has first, silent",
+        ),
+        ("{{#command 01-one silent}}", "shows no command"),
+        (
+            "{{#output 01-one silent}}",
+            "book/captures/01-one/silent.txt: `cargo workshop capture 01` writes it",
+        ),
+        (
+            "{{#output 01-one first 4:9}}",
+            "has 5 lines, and lines 4:9 were asked for",
+        ),
+        (
+            "{{#output 01-one first 4-9}}",
+            "`4-9` is not a range of lines",
+        ),
+        (
+            "{{#output 01-one first 3:2}}",
+            "`3:2` is not a range of lines",
+        ),
+        (
+            "See {{#section 01-one first}}",
+            "must stand on a line of its own",
+        ),
+        (
+            "{{#sektion 01-one first}}",
+            "there is no such directive; there are chapter, section",
+        ),
+        ("    {{#command 01-one first}}", "indented by four spaces"),
+        ("{{#command 01-one first}", "is not closed"),
+    ] {
+        let problem = world.problem(page);
+        assert!(problem.contains(part), "{page}: {problem}");
+    }
+}
+
+#[test]
+fn empty_and_coloured_captures_are_refused() {
+    let world = World::new();
+    world.write("book/captures/01-one/first.txt", " \n");
+    assert!(
+        world
+            .problem("{{#output 01-one first}}")
+            .contains("is empty")
+    );
+    world.write("book/captures/01-one/first.txt", "\u{1b}[31mred\n");
+    assert!(
+        world
+            .problem("{{#output 01-one first}}")
+            .contains("terminal codes")
+    );
+}
+
+#[test]
+fn a_value_stands_in_a_sentence() {
+    let world = World::new();
+    assert_eq!(
+        world.filled("It is {{#value 01-one first a}}."),
+        "It is <span class=\"value\">1</span>."
+    );
+    for (page, part) in [
+        (
+            "{{#value 01-one first}}",
+            "it takes a chapter, a section and a key",
+        ),
+        ("{{#value 01-one first b}}", "first.txt has no line `b: …`"),
+        (
+            "{{#value 01-one first rooms}}",
+            "more than one line `rooms: …`",
+        ),
+    ] {
+        let problem = world.problem(page);
+        assert!(problem.contains(part), "{page}: {problem}");
+    }
+}
+
+#[test]
+fn code_is_captioned_by_its_path() {
+    let world = World::new();
+    let shown = world.filled("{{#code steps/01-one/src/lib.rs f}}");
+    assert!(
+        shown.contains("<figcaption><code class=\"nohighlight\">steps/01-one/src/lib.rs</code>")
+    );
+    assert!(
+        shown.contains("<code class=\"language-rs\">fn f() {}</code>"),
+        "{shown}"
+    );
+    assert!(shown.contains("line 2"));
+    world.write("steps/01-one/empty.toml", "\n");
+    for (page, part) in [
+        ("{{#code}}", "it takes a path"),
+        (
+            "{{#code steps/01-one/src/nope.rs}}",
+            "cannot read steps/01-one/src/nope.rs",
+        ),
+        ("{{#code ../etc/passwd}}", "is not a path below"),
+        ("{{#code /etc/passwd}}", "is not a path below"),
+        (
+            "{{#code steps/01-one/src/lib.rs g}}",
+            "there is no `ANCHOR: g`; the file's anchors are: f",
+        ),
+        (
+            "{{#code steps/01-one/empty.toml}}",
+            "nothing but blank lines",
+        ),
+    ] {
+        let problem = world.problem(page);
+        assert!(problem.contains(part), "{page}: {problem}");
+    }
+}
+
+#[test]
+fn a_diff_is_computed_and_knows_neither_names_nor_anchors() {
+    let world = World::new();
+    let shown = world.filled("{{#diff 01 02}}");
+    assert!(
+        shown.contains("<span class=\"removed\">-fn f() {}\n</span>"),
+        "{shown}"
+    );
+    assert!(shown.contains("<span class=\"added\">+fn f() { g() }\n</span>"));
+    assert!(shown.contains("src/new.rs") && shown.contains("new file"));
+    assert!(!shown.contains("ANCHOR") && !shown.contains("step-02"));
+    assert!(
+        !world
+            .filled("{{#diff 01 02 src/lib.rs}}")
+            .contains("new.rs")
+    );
+    for (page, part) in [
+        ("{{#diff 01}}", "it takes two checkpoints"),
+        ("{{#diff 01 07}}", "no checkpoint `07`"),
+        ("{{#diff 01 app}}", "app is not written yet"),
+        ("{{#diff 01 01}}", "do not differ"),
+        (
+            "{{#diff 01 02 Cargo.toml}}",
+            "Cargo.toml is the same in steps/01-one and steps/02-two; what differs is src/lib.rs, src/new.rs",
+        ),
+    ] {
+        let problem = world.problem(page);
+        assert!(problem.contains(part), "{page}: {problem}");
+    }
+}
+
+#[test]
+fn a_chapter_box_names_minutes_crates_and_script() {
+    let world = World::new();
+    let shown = world.filled("{{#chapter 01}}");
+    for part in [
+        "25 minutes",
+        "steps/01-one",
+        "steps/02-two",
+        "scripts/01-one.sh",
+        "cargo workshop diff 01",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(
+        world
+            .problem("{{#chapter}}")
+            .contains("takes the chapter's number")
+    );
+    assert!(
+        world
+            .problem("{{#chapter 02}}")
+            .contains("checkpoint app does not exist")
+    );
+    world.remove("scripts/01-one.sh");
+    assert!(
+        world
+            .problem("{{#chapter 01}}")
+            .contains("there is no scripts/01-one.sh")
+    );
+    world.remove("steps/02-two/Cargo.toml");
+    assert!(
+        world
+            .problem("{{#chapter 01}}")
+            .contains("steps/02-two does not exist")
+    );
+}
+
+#[test]
+fn a_figure_becomes_part_of_the_page() {
+    let world = World::new();
+    world.write(
+        "book/src/figures/a.svg",
+        "<svg viewBox=\"0 0 1 1\">\n<title>T</title>\n</svg>\n",
+    );
+    let shown = world.filled("{{#figure figures/a.svg A *map* & more}}");
+    assert!(
+        shown.contains("<svg viewBox=\"0 0 1 1\"> <title>T</title> </svg>"),
+        "{shown}"
+    );
+    assert!(shown.contains("<figcaption>A *map* & more</figcaption>"));
+    assert!(
+        world
+            .problem("{{#figure figures/a.svg}}")
+            .contains("a path and a caption")
+    );
+    assert!(
+        world
+            .problem("{{#figure figures/b.svg B}}")
+            .contains("cannot read figures/b.svg")
+    );
+}
+
+#[test]
+fn commands_in_the_page_look_like_those_of_a_script() {
+    let shown = World::new()
+        .filled("1. x\n\n   ```console\n   ls \\\n     -l {{#code x}}\n   ```\n\n   after\n");
+    assert_eq!(
+        shown,
+        "1. x\n\n   <figure class=\"run\"><pre class=\"command\"><code class=\"nohighlight\">\
+         <span class=\"command-line\">ls \\</span>\n\
+         <span class=\"continued-line\">  -l {{#code x}}</span></code></pre></figure>\n\n\n   after\n"
+    );
+}
+
+#[test]
+fn directives_in_code_and_escaped_ones_stay_text() {
+    let page =
+        "```md\n{{#section 01-one first}}\n{{#any thing}}\n```\n\n`{{#code x}}` \\{{#nope}}\n";
+    assert_eq!(World::new().fill(page).unwrap(), page);
+}
+
+#[test]
+fn what_mdbook_would_include_must_exist_even_in_code() {
+    let world = World::new();
+    world.write("book/src/x.rs", "// ANCHOR: a\n1\n// ANCHOR_END: a\n");
+    let page = "```rust\n{{#include x.rs:a}}\n{{#include x.rs}}\n```\n";
+    assert_eq!(world.fill(page).unwrap(), page);
+    assert!(
+        world
+            .problem("```\n{{#include y.rs}}\n```")
+            .contains("cannot read y.rs")
+    );
+    assert!(
+        world
+            .problem("{{#include x.rs:b}}")
+            .contains("no `ANCHOR: b`")
+    );
+    assert!(
+        world
+            .problem("{{#include x.rs:7}}")
+            .contains("there is no line 7")
+    );
+    assert!(
+        world
+            .problem("{{#rustdoc_include y.rs}}")
+            .contains("cannot read y.rs")
+    );
+}
+
+#[test]
+fn every_problem_is_reported_with_page_and_line() {
+    let world = World::new();
+    let course = Course::load(world.dir.path()).unwrap();
+    let source = course.root.join("book/src");
+    let mut problems = Vec::new();
+    let mut chapter = Chapter::new(
+        "P",
+        "\n{{#code a}}\n\n{{#nope}}\n".into(),
+        "page.md",
+        vec![],
+    );
+    fill_chapter(
+        &course,
+        &source,
+        &mut chapter,
+        Path::new("page.md"),
+        &mut problems,
+    );
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(
+        problems[0].starts_with("book/src/page.md:2: {{#code a}}: cannot read a,"),
+        "{problems:?}"
+    );
+    assert!(problems[1].starts_with("book/src/page.md:4: {{#nope}}: there is no such directive"));
+}

@@ -1,0 +1,278 @@
+//! `cargo workshop load`: puts a load on a running coworking app and measures its answers.
+//!
+//! In reading order: [`args`] what can be asked for, [`target`] where it goes, [`session`] and [`token`] the
+//! calls before the measurement, [`plan`] with [`calendar`] and [`mix`] which request comes when, [`pace`]
+//! when it is due (closed or open loop), [`worker`] and [`client`] the sending, [`recorder`] the counting,
+//! [`progress`], [`report`] and [`text`] what is shown.
+//!
+//! Everything runs on one thread: the client shares the machine with the service that it measures, and one
+//! thread sends more than a service that does real work can answer on the other cores.
+
+mod args;
+mod calendar;
+mod client;
+mod mix;
+mod operation;
+mod pace;
+mod plan;
+mod progress;
+mod recorder;
+mod report;
+mod session;
+mod signals;
+mod target;
+mod text;
+mod token;
+mod worker;
+
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use time::{Date, OffsetDateTime};
+
+pub use args::Args;
+use args::Kind;
+use client::{Client, Endpoint, Failure};
+use pace::Pace;
+use plan::{Ingredients, Plan};
+use recorder::Recorder;
+use report::{Circumstances, Report};
+use session::Session;
+use signals::{Signal, Signals};
+use token::Token;
+use worker::Load;
+
+/// An open loop needs connections for the requests that come in while others wait.
+const OPEN_LOOP_WORKERS: u64 = 64;
+
+/// Runs the command.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?
+        .block_on(measure(args))
+}
+
+async fn measure(args: Args) -> anyhow::Result<ExitCode> {
+    let resolved = args.url.resolve()?;
+    if !resolved.loopback && !args.allow_remote {
+        eprintln!(
+            "error: {} is not this machine: a load is for a service of your own; add --allow-remote if it is yours",
+            args.url
+        );
+        return Ok(ExitCode::from(2));
+    }
+    let endpoint = Arc::new(Endpoint {
+        addresses: resolved.addresses,
+        host: args.url.host_header()?,
+        timeout: args.timeout,
+        opened: AtomicU64::new(0),
+    });
+    let mut signals = Signals::install()?;
+    let prepared = tokio::select! {
+        prepared = prepare(&args, &endpoint) => prepared?,
+        signal = signals.next() => return Ok(signal.exit_code()),
+        _ = progress::announce("preparing: logs in and reads the user's bookings") => return Ok(ExitCode::FAILURE),
+    };
+    drive(&args, &endpoint, prepared, signals).await
+}
+
+/// What a measurement needs, and no part of what it measures.
+struct Prepared {
+    plan: Plan,
+    clients: Vec<Client>,
+    session: Session,
+    /// Present if the load makes calls that need it.
+    token: Option<String>,
+}
+
+async fn prepare(args: &Args, endpoint: &Arc<Endpoint>) -> anyhow::Result<Prepared> {
+    let mut client = Client::new(Arc::clone(endpoint));
+    client
+        .connect()
+        .await
+        .map_err(|failure| unreachable_service(args, failure))?;
+    let mut session = Session::new(client, &args.user, &args.password);
+    if args.sign_up {
+        session.sign_up().await?;
+    }
+    let books = matches!(args.kind, Kind::Bookings | Kind::Mixed);
+    let token = match args.kind {
+        Kind::Rooms | Kind::Room => None,
+        _ => Some(session.log_in().await?),
+    };
+    let header = token.as_deref().map(Token::new).transpose()?;
+    let header = header.map(|token| token.header());
+    let rooms = if books || args.kind == Kind::Room {
+        session.rooms().await?
+    } else {
+        Vec::new()
+    };
+    let first_day = match (&header, args.first_day) {
+        _ if !books => None,
+        (_, Some(day)) => Some(day),
+        (None, None) => None,
+        (Some(header), None) => Some(first_free_day(session.latest_day(header.clone()).await?)?),
+    };
+    let workers = workers(args);
+    let mut plan = Plan::new(Ingredients {
+        kind: args.kind,
+        requests: args.requests,
+        workers,
+        seed: args.seed,
+        rooms,
+        first_day,
+        availability_on: args.day,
+        credentials: session.credentials(),
+    })?;
+    if let Some(header) = header {
+        let bookings: Vec<_> = plan.bookings_before().collect();
+        for booking in bookings {
+            plan.add_booking(&session.book(booking, header.clone()).await?)?;
+        }
+    }
+    let mut clients = Vec::new();
+    for _ in 0..workers {
+        let mut client = Client::new(Arc::clone(endpoint));
+        client
+            .connect()
+            .await
+            .with_context(|| format!("cannot open {workers} connections: try fewer --workers"))?;
+        clients.push(client);
+    }
+    Ok(Prepared {
+        plan,
+        clients,
+        session,
+        token,
+    })
+}
+
+async fn drive(
+    args: &Args,
+    endpoint: &Endpoint,
+    prepared: Prepared,
+    mut signals: Signals,
+) -> anyhow::Result<ExitCode> {
+    let Prepared {
+        plan,
+        clients,
+        mut session,
+        token,
+    } = prepared;
+    let workers = clients.len() as u64;
+    let header = token.as_deref().map(Token::new).transpose()?;
+    // The first connection was for the preparation.
+    endpoint.opened.fetch_sub(1, Ordering::Relaxed);
+    let start = Instant::now();
+    let load = Arc::new(Load {
+        pace: match args.rate {
+            Some(rate) => Pace::open(plan.requests, rate, workers),
+            None => Pace::closed(plan.requests),
+        },
+        plan,
+        recorder: Recorder::new(),
+        token: header,
+        gave_up: AtomicBool::new(false),
+    });
+    let renewal = async {
+        match (&load.token, token) {
+            (Some(shared), Some(token)) => shared.keep_fresh(&mut session, token).await,
+            _ => std::future::pending().await,
+        }
+    };
+    let mut signal: Option<Signal> = None;
+    let mut trouble = None;
+    tokio::select! {
+        () = worker::run(&load, clients) => {}
+        received = signals.next() => signal = Some(received),
+        Err(error) = renewal => trouble = Some(error),
+        _ = progress::report(&load.recorder, args.requests) => {}
+    }
+    let tally = load.recorder.tally();
+    let gave_up = load.gave_up.load(Ordering::Relaxed);
+    let report = Report::new(
+        Circumstances {
+            kind: args.kind.name(),
+            url: args.url.to_string(),
+            workers,
+            rate: args.rate,
+            requests: args.requests,
+            interrupted: signal.is_some() || trouble.is_some() || gave_up,
+            days: (load.plan.days())
+                .map(|(first, last)| (calendar::iso(first), calendar::iso(last))),
+            elapsed: tally.last.map_or(Duration::ZERO, |last| last - start),
+            connections_opened: endpoint.opened.load(Ordering::Relaxed),
+        },
+        &tally,
+    );
+    show(args, &report)?;
+    if gave_up {
+        eprintln!("error: the service is gone: it answered nothing for 5 s; the load was given up");
+    }
+    if let Some(hint) = report::hint(&tally) {
+        eprintln!("hint: {hint}");
+    }
+    if let Some(error) = trouble {
+        return Err(error);
+    }
+    Ok(match signal {
+        _ if !report.all_is_well() => ExitCode::FAILURE,
+        Some(signal) => signal.exit_code(),
+        None => ExitCode::SUCCESS,
+    })
+}
+
+fn workers(args: &Args) -> u64 {
+    match (args.workers, args.rate) {
+        (Some(workers), _) => u64::from(workers),
+        (None, Some(_)) => OPEN_LOOP_WORKERS,
+        (None, None) => std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64),
+    }
+}
+
+/// The day after the user's latest booking: everything from there on is free of them.
+fn first_free_day(latest: Option<Date>) -> anyhow::Result<Date> {
+    let tomorrow = OffsetDateTime::now_utc().date().next_day();
+    let after_latest = match latest {
+        Some(latest) => Some(latest.next_day().context(
+            "the user has booked the last day of the year 9999: choose a free --first-day or an empty database",
+        )?),
+        None => None,
+    };
+    tomorrow
+        .max(after_latest)
+        .context("this machine's clock is at the end of the calendar")
+}
+
+fn unreachable_service(args: &Args, failure: Failure) -> anyhow::Error {
+    let start = match args.url.port() {
+        8080 => "cargo run --release -p step-01-discovery".to_owned(),
+        port => format!("cargo run --release -p step-01-discovery -- --listen 127.0.0.1:{port}"),
+    };
+    anyhow::anyhow!(
+        "no service answers at {}: {failure}\nIs it running? Start it with: {start}",
+        args.url
+    )
+}
+
+fn show(args: &Args, report: &Report) -> anyhow::Result<()> {
+    let text = if args.json {
+        let mut json = serde_json::to_string_pretty(report)?;
+        json.push('\n');
+        json
+    } else {
+        report.text()
+    };
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write the report")
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,234 @@
+//! The book server as a client on the network sees it.
+
+mod book_world;
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
+use book_world::{Server, World, eventually, workshop};
+use rustix::process::Signal;
+
+#[test]
+fn it_serves_pages_and_files_with_their_types() {
+    let world = World::new();
+    let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
+    let page = server.get("/01-one.html");
+    assert_eq!(page.status, 200);
+    assert!(page.head.contains("content-type: text/html; charset=utf-8"));
+    assert!(page.body.contains("The zebra question"));
+    let index = server.get("/");
+    assert!(index.body.contains("Read on."));
+    for (kind, attribute) in [
+        ("text/css", "href=\"book/theme/workshop"),
+        ("text/javascript", "src=\"toc"),
+    ] {
+        let start = page.body.find(attribute).unwrap() + attribute.find('"').unwrap() + 1;
+        let path = page.body[start..].split('"').next().unwrap();
+        let file = server.get(&format!("/{path}"));
+        assert_eq!(file.status, 200, "{path}");
+        assert!(
+            file.head.contains(&format!("content-type: {kind}")),
+            "{}",
+            file.head
+        );
+        assert!(!file.body.is_empty());
+    }
+    for answer in [&page, &index, &server.get("/nope")] {
+        assert!(
+            answer.head.contains("cache-control: no-cache"),
+            "{}",
+            answer.head
+        );
+        assert!(
+            answer
+                .head
+                .contains("content-security-policy: default-src 'self'")
+        );
+        assert!(answer.head.contains("x-content-type-options: nosniff"));
+    }
+}
+
+#[test]
+fn what_is_not_in_the_book_is_not_found() {
+    let world = World::new();
+    world.write("secret.txt", "secret");
+    let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
+    let missing = server.get("/nope.html");
+    assert_eq!(missing.status, 404);
+    assert!(missing.body.contains("Document not found"));
+    for target in [
+        "/../secret.txt",
+        "/../../secret.txt",
+        "/%2e%2e/%2e%2e/secret.txt",
+        "/..%2f..%2fsecret.txt",
+        "//etc/passwd",
+        "/css/../../../secret.txt",
+    ] {
+        let answer = server.get(target);
+        assert_eq!(answer.status, 404, "{target}");
+        assert!(!answer.body.contains("secret"), "{target}");
+    }
+    let post = server.request("POST", "/", &server.address().to_string());
+    assert_eq!(post.status, 405);
+}
+
+#[test]
+fn a_request_for_another_host_is_refused() {
+    let world = World::new();
+    let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
+    let port = server.address().port();
+    for host in [format!("localhost:{port}"), format!("[::1]:{port}")] {
+        assert_eq!(server.request("GET", "/", &host).status, 200, "{host}");
+    }
+    let other_port = port.checked_sub(1).unwrap();
+    for host in [
+        format!("evil.example:{port}"),
+        format!("127.0.0.1.evil.example:{port}"),
+        format!("localhost:{other_port}"),
+        "localhost".to_owned(),
+    ] {
+        for target in ["/", "/-/events", "/-/live.js"] {
+            let answer = server.request("GET", target, &host);
+            assert_eq!(answer.status, 421, "{host} {target}");
+            assert!(
+                answer.body.contains(&format!("this one was for {host}")),
+                "{}",
+                answer.body
+            );
+        }
+    }
+}
+
+#[test]
+fn a_change_is_built_and_announced_and_a_mistake_keeps_the_last_good_page() {
+    let world = World::new();
+    let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
+    let mut news = server.connect();
+    write!(
+        news,
+        "GET /-/events HTTP/1.1\r\nHost: {}\r\n\r\n",
+        server.address()
+    )
+    .unwrap();
+    let mut heard = String::new();
+    let mut hear = |part: &str| {
+        let mut buffer = [0; 4096];
+        while !heard.contains(part) {
+            let count = news.read(&mut buffer).unwrap();
+            assert!(count > 0, "the news ended without {part}: {heard}");
+            heard.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        }
+        heard.clear();
+    };
+    hear("\"problem\":null");
+
+    world.write("book/src/start.md", "# Start\n\nRead {{#nonsense}}.\n");
+    hear("book/src/start.md:3: {{#nonsense}}: there is no such directive");
+    assert!(server.get("/start.html").body.contains("Read on."));
+
+    world.write("book/src/start.md", "# Start\n\nRead better.\n");
+    hear("\"problem\":null");
+    assert!(server.get("/start.html").body.contains("Read better."));
+
+    world.write(
+        "steps/01-one/src/lib.rs",
+        "// ANCHOR: f\nfn other() {}\n// ANCHOR_END: f\n",
+    );
+    eventually("a change of a checkpoint is shown", || {
+        server.get("/01-one.html").body.contains("fn other()")
+    });
+}
+
+#[test]
+fn the_reloading_script_is_served_and_not_built() {
+    let world = World::new();
+    let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
+    let page = server.get("/start.html").body;
+    assert!(page.contains("<script src=\"/-/live.js\" data-version="));
+    assert!(server.get("/-/live.js").body.contains("EventSource"));
+    assert!(!world.read("target/book/start.html").contains("/-/live.js"));
+}
+
+#[test]
+fn it_ends_cleanly_while_a_page_listens() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let world = World::new();
+        let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
+        let mut news = server.connect();
+        write!(
+            news,
+            "GET /-/events HTTP/1.1\r\nHost: {}\r\n\r\n",
+            server.address()
+        )
+        .unwrap();
+        let mut first = [0; 12];
+        news.read_exact(&mut first).unwrap();
+        assert_eq!(&first, b"HTTP/1.1 200");
+        let (status, said) = server.stop(signal);
+        assert!(status.success(), "{status}: {said}");
+        assert!(said.ends_with("stopped\n"), "{said}");
+    }
+}
+
+#[test]
+fn a_taken_port_is_named_and_another_one_is_found() {
+    let world = World::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = workshop(world.root(), &["--no-open", "--port", &port])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        error.contains(&format!("cannot listen on 127.0.0.1:{port}")),
+        "{error}"
+    );
+
+    // Whether 3000 is free on this machine or not: with both of these running, one has another port.
+    let one = Server::start(world.root(), &["--no-open"]);
+    let two = Server::start(world.root(), &["--no-open"]);
+    assert_ne!(one.url, two.url);
+    assert_eq!(one.get("/").status, 200);
+    assert_eq!(two.get("/").status, 200);
+    let (_, said) = two.stop(Signal::TERM);
+    assert!(said.contains("port 3000 is taken"), "{said}");
+}
+
+#[test]
+fn others_on_the_network_are_let_in_only_with_a_warning() {
+    let world = World::new();
+    let quiet = Server::start(world.root(), &["--port", "0"]);
+    let (_, said) = quiet.stop(Signal::TERM);
+    assert!(!said.contains("WARNING"), "{said}");
+    assert!(
+        said.contains("there is no display: open http://127.0.0.1:"),
+        "{said}"
+    );
+
+    let open = Server::start(
+        world.root(),
+        &["--no-open", "--port", "0", "--host", "0.0.0.0"],
+    );
+    assert_eq!(open.get("/").status, 200);
+    let (_, said) = open.stop(Signal::TERM);
+    assert!(
+        said.contains("WARNING: 0.0.0.0 is not a loopback address"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_book_that_cannot_be_built_is_not_served() {
+    let world = World::new();
+    world.write("book/src/start.md", "# Start\n\n<div>\n\nnever closed\n");
+    let output = workshop(world.root(), &["serve", "--build-only"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        error.contains("unclosed HTML tag `<div>` found in `start.md`"),
+        "{error}"
+    );
+}

@@ -1,0 +1,127 @@
+//! `capture`: the outputs that stand in the book.
+
+mod cli_course;
+
+use cli_course::World;
+
+const NUMBERS: &str = "book/captures/01-alpha/numbers.txt";
+const START: &str = "book/captures/01-alpha/start.txt";
+
+#[test]
+fn outputs_are_recorded_without_what_belongs_to_the_machine() {
+    let world = World::new();
+    world.remove(START);
+    world.write(
+        "book/captures/01-alpha/gone.txt",
+        "of a section that is no more\n",
+    );
+    let said = world.run(&["capture", "01"]).expect(0).stdout;
+    assert!(said.contains("start.txt  new"), "{said}");
+    assert!(said.contains("numbers.txt  changed"), "{said}");
+    assert!(said.contains("gone.txt  removed"), "{said}");
+
+    assert_eq!(world.read(START), "hello, slow\nanswers: 1\n");
+    let numbers = world.read(NUMBERS);
+    assert!(
+        numbers.ends_with(" ms at http://127.0.0.1:8080 from ./steps\nwide\n"),
+        "{numbers}"
+    );
+    assert!(!world.exists("book/captures/01-alpha/gone.txt"));
+}
+
+#[test]
+fn one_section_is_recorded_alone() {
+    let world = World::new();
+    world.write("book/captures/01-alpha/gone.txt", "not looked at\n");
+    world.write(START, "old\n");
+    world.run(&["capture", "01", "start"]).expect(0);
+    assert_eq!(world.read(START), "hello, slow\nanswers: 1\n");
+    assert!(world.read(NUMBERS).starts_with("it took 500 ms"));
+    assert!(world.exists("book/captures/01-alpha/gone.txt"));
+}
+
+#[test]
+fn a_script_that_fails_records_nothing() {
+    let world = World::new();
+    world.write(START, "old\n");
+    world.edit(
+        "scripts/01-alpha.sh",
+        "  printf 'wide",
+        "  (exit 9)\n  printf 'wide",
+    );
+    let ran = world.run(&["capture", "01"]).expect(9);
+    assert!(
+        ran.stderr.contains("nothing was recorded"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(world.read(START), "old\n");
+}
+
+#[test]
+fn check_compares_the_shape_and_writes_nothing() {
+    let world = World::new();
+    let before = world.read(NUMBERS);
+    let said = world.run(&["capture", "01", "--check"]).expect(0).stdout;
+    assert!(
+        said.contains("same     book/captures/01-alpha/start.txt"),
+        "{said}"
+    );
+    assert!(
+        said.contains("same     book/captures/01-alpha/numbers.txt"),
+        "{said}"
+    );
+    assert_eq!(world.read(NUMBERS), before);
+}
+
+#[test]
+fn check_shows_what_differs() {
+    let world = World::new();
+    world.edit(START, "answers: 1", "answers: 2");
+    world.edit(NUMBERS, "it took 500 ms at", "it needed 500 ms at");
+    let said = world.run(&["capture", "01", "--check"]).expect(1).stdout;
+    assert!(
+        said.contains("start.txt (compared verbatim; - recorded, + now)"),
+        "{said}"
+    );
+    assert!(said.contains("  - answers: 2\n  + answers: 1\n"), "{said}");
+    assert!(
+        said.contains("  - it needed 500 ms at http://127.0.0.1:8080"),
+        "{said}"
+    );
+    assert!(said.contains("  + it took "), "{said}");
+    assert!(said.contains("2 of 2 sections differ"), "{said}");
+    assert!(
+        world.read(START).contains("answers: 2"),
+        "nothing is written"
+    );
+}
+
+#[test]
+fn check_misses_a_record_that_is_not_there() {
+    let world = World::new();
+    world.remove(START);
+    let said = world
+        .run(&["capture", "01", "start", "--check"])
+        .expect(1)
+        .stdout;
+    assert!(said.contains("  + hello, slow\n"), "{said}");
+}
+
+#[test]
+fn the_readers_own_database_has_no_part_in_it() {
+    let world = World::new();
+    world.edit(
+        "scripts/01-alpha.sh",
+        "  printf 'wide",
+        "  echo \"${DATABASE_URL##*/}\"\n  printf 'wide",
+    );
+    let mut command = world.command(&["capture", "01"]);
+    command.env("DATABASE_URL", "postgres://mine/precious");
+    cli_course::Ran::of(command).expect(0);
+    assert!(
+        world.read(NUMBERS).contains("01-alpha.db"),
+        "{}",
+        world.read(NUMBERS)
+    );
+}

@@ -1,0 +1,174 @@
+//! `list`, `doctor`, and what holds for all commands: help, usage errors, pipes.
+
+mod cli_course;
+
+use std::process::Stdio;
+
+use cli_course::{Ran, World};
+
+const COMMANDS: [&str; 10] = [
+    "serve", "list", "doctor", "run", "diff", "checkout", "load", "check", "capture", "port",
+];
+
+#[test]
+fn every_command_explains_itself_with_an_example() {
+    let world = World::new();
+    for command in COMMANDS {
+        let help = world.run(&[command, "--help"]).expect(0).stdout;
+        assert!(
+            help.contains("Example"),
+            "{command} --help has no example:\n{help}"
+        );
+        assert!(
+            help.contains(&format!("cargo workshop {command}")),
+            "{command} --help shows no call of it:\n{help}"
+        );
+    }
+    let help = world.run(&["--help"]).expect(0).stdout;
+    for command in COMMANDS {
+        assert!(
+            help.contains(command),
+            "--help does not name {command}:\n{help}"
+        );
+    }
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2_and_says_what_would_be_right() {
+    let world = World::new();
+    world.run(&["no-such-command"]).expect(2);
+    world.run(&["diff"]).expect(2);
+    for command in ["run", "diff", "checkout", "capture", "port"] {
+        let ran = world.run(&[command, "09"]).expect(2);
+        assert!(
+            ran.stderr.contains("there are 01-alpha, 02-beta"),
+            "{}",
+            ran.stderr
+        );
+    }
+    let ran = world.run(&["run", "01", "nope"]).expect(2);
+    assert!(
+        ran.stderr.contains("it has start, numbers"),
+        "{}",
+        ran.stderr
+    );
+    let ran = world.run(&["run", "02"]).expect(2);
+    assert!(
+        ran.stderr.contains("there are scripts for 01-alpha"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn outside_a_course_the_commands_say_so() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut command = World::new().command(&["list"]);
+    command.current_dir(elsewhere.path());
+    let ran = Ran::of(command).expect(1);
+    assert!(
+        ran.stderr.contains("run this inside the workshop's folder"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn commands_work_from_any_folder_of_the_course() {
+    let world = World::new();
+    let mut command = world.command(&["list"]);
+    command.current_dir(world.path("steps/01-alpha/src"));
+    assert!(Ran::of(command).expect(0).stdout.contains("steps/01-alpha"));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let world = World::new();
+    // More than a pipe holds, so that the writer notices.
+    let long: String = (0..20_000).map(|n| format!("// line {n}\n")).collect();
+    world.write("steps/02-beta/src/long.rs", &long);
+    let mut command = world.command(&["diff", "01"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn the_list_is_aligned_and_says_what_is_ready() {
+    let world = World::new();
+    let list = world.run(&["list"]).expect(0).stdout;
+    let lines: Vec<&str> = list.lines().collect();
+    assert_eq!(
+        lines[1],
+        "01  Alpha         25  steps/01-alpha  scripts/01-alpha.sh  ready"
+    );
+    assert_eq!(
+        lines[2],
+        "02  Beta           5  steps/02-beta   -                    draft"
+    );
+    assert!(
+        list.contains("2 chapters, 1 of them ready; 30 minutes in all"),
+        "{list}"
+    );
+}
+
+#[test]
+fn the_list_is_there_as_json() {
+    let world = World::new();
+    let list = world.run(&["list", "--json"]).expect(0).stdout;
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    assert_eq!(
+        list[0],
+        serde_json::json!({
+            "number": 1, "title": "Alpha", "minutes": 25, "ready": true,
+            "crate": "steps/01-alpha", "script": "scripts/01-alpha.sh",
+        })
+    );
+    assert_eq!(list[1]["script"], serde_json::Value::Null);
+}
+
+#[test]
+fn the_doctor_finds_the_compiler_that_built_this_test() {
+    let world = World::new();
+    let report = world.run(&["doctor", "--json"]).stdout;
+    let report: Vec<serde_json::Value> = serde_json::from_str(&report).unwrap();
+    let rustc = report
+        .iter()
+        .find(|finding| finding["name"] == "rustc")
+        .unwrap();
+    assert_eq!(rustc["state"], "ok", "{rustc}");
+    for finding in &report {
+        assert!(
+            !finding["purpose"].as_str().unwrap().is_empty(),
+            "{finding}"
+        );
+        let has_remedy = !finding["remedy"].as_str().unwrap().is_empty();
+        assert!(finding["state"] == "ok" || has_remedy, "{finding}");
+    }
+}
+
+#[test]
+fn the_doctor_misses_what_is_not_there() {
+    let world = World::new();
+    let mut command = world.command(&["doctor"]);
+    command.env("PATH", world.path("steps"));
+    let ran = Ran::of(command).expect(1);
+    let line = |name: &str| {
+        ran.stdout
+            .lines()
+            .find(|line| line.contains(name))
+            .unwrap()
+            .to_owned()
+    };
+    assert!(line("rustc ").starts_with("missing"), "{}", ran.stdout);
+    assert!(line("C compiler").starts_with("missing"), "{}", ran.stdout);
+    assert!(line("Graphviz").starts_with("optional"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("apt-get install build-essential"),
+        "{}",
+        ran.stdout
+    );
+}

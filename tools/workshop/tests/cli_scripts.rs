@@ -1,0 +1,448 @@
+//! `run`, and `scripts/lib.sh` which it runs: sections, the service, and cleaning up.
+
+mod cli_course;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use cli_course::{Ran, World, eventually, is_running};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Puts more sections into the script, before its last line.
+fn add_sections(world: &World, sections: &str) {
+    world.edit(
+        "scripts/01-alpha.sh",
+        "main \"$@\"",
+        &format!("{sections}\nmain \"$@\""),
+    );
+}
+
+fn script(world: &World, arguments: &[&str]) -> Command {
+    let mut all = vec!["scripts/01-alpha.sh"];
+    all.extend(arguments);
+    world.program("bash", &all)
+}
+
+#[test]
+fn all_sections_run_in_order_and_stdout_is_only_their_result() {
+    let world = World::new();
+    let ran = world.run(&["run", "01"]).expect(0);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines[..2], ["hello, slow", "answers: 1"]);
+    // The second section still has the address that the first one got.
+    assert!(
+        lines[2].contains(" ms at http://127.0.0.1:"),
+        "{}",
+        ran.stdout
+    );
+    // Headings and commands, as the book shows them, are on stderr.
+    assert!(ran.stderr.contains("== start"), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("  cargo run --release -p step-01-alpha\n"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!ran.stderr.contains("service 01-alpha"), "{}", ran.stderr);
+    assert_eq!(world.left_over(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn one_section_runs_alone() {
+    let world = World::new();
+    let ran = world.run(&["run", "01", "start"]).expect(0);
+    assert_eq!(ran.stdout, "hello, slow\nanswers: 1\n");
+}
+
+#[test]
+fn the_list_has_names_and_questions() {
+    let world = World::new();
+    let expected = "start                What does the service answer?\n\
+                    numbers              How long does it take?\n";
+    assert_eq!(
+        world.run(&["run", "01", "--list"]).expect(0).stdout,
+        expected
+    );
+    assert_eq!(
+        Ran::of(script(&world, &["--list"])).expect(0).stdout,
+        expected
+    );
+    let help = Ran::of(script(&world, &["--help"])).expect(0).stdout;
+    assert!(
+        help.starts_with("usage: scripts/01-alpha.sh") && help.contains("numbers"),
+        "{help}"
+    );
+}
+
+#[test]
+fn an_unknown_section_is_exit_code_2_with_the_list() {
+    let world = World::new();
+    for unknown in ["nope", "--nope", "start nope"] {
+        let arguments: Vec<&str> = unknown.split(' ').collect();
+        let ran = Ran::of(script(&world, &arguments)).expect(2);
+        assert_eq!(ran.stdout, "");
+        assert!(
+            ran.stderr.contains("How long does it take?"),
+            "{}",
+            ran.stderr
+        );
+    }
+    assert_eq!(world.left_over(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_service_is_reused_until_another_one_is_wanted() {
+    let world = World::new();
+    add_sections(
+        &world,
+        r#"
+# section: services - Which process is it?
+services() {
+  service 01-alpha
+  first=$SERVICE_PID
+  service 01-alpha
+  [ "$first" = "$SERVICE_PID" ] && echo same
+  service 01-alpha --flag
+  [ "$first" = "$SERVICE_PID" ] || echo flag
+  second=$SERVICE_PID
+  service 02-beta
+  ask "$URL/greeting"
+  kill -0 "$first" 2>/dev/null || kill -0 "$second" 2>/dev/null || echo "the former ones have ended"
+  echo "$DATABASE_URL"
+  stop_service
+  kill -0 "$SERVICE_PID" 2>/dev/null || echo stopped
+}
+"#,
+    );
+    let ran = Ran::of(script(&world, &["services"])).expect(0);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(
+        lines[..4],
+        ["same", "flag", "hello, fast", "the former ones have ended"]
+    );
+    let work = world.path("tmp").display().to_string();
+    assert!(
+        lines[4].starts_with(&format!("sqlite://{work}/workshop.")),
+        "{}",
+        lines[4]
+    );
+    assert!(lines[4].ends_with("/02-beta.db"), "{}", lines[4]);
+    assert_eq!(lines[5], "stopped");
+}
+
+#[test]
+fn two_services_run_side_by_side_with_a_database_each() {
+    let world = World::new();
+    add_sections(
+        &world,
+        r#"
+# section: pair - Are they two?
+pair() {
+  service 01-alpha
+  first=$SERVICE_PID
+  beside 02-beta
+  ask "$URL/greeting"
+  ask "$BESIDE_URL/greeting"
+  [ "$SERVICE_PID" != "$first" ] && kill -0 "$first" && kill -0 "$SERVICE_PID" && echo "both are there"
+  grep -c 'beside-02-beta.db' "$SERVICE_LOG"
+  service 01-alpha
+  [ "$SERVICE_PID" = "$first" ] && grep -c 'tmp.*/01-alpha.db' "$SERVICE_LOG"
+  sed 's/:[0-9]*$//' "$SERVICE_PRINTED"
+}
+"#,
+    );
+    let ran = Ran::of(script(&world, &["pair"])).expect(0);
+    assert_eq!(
+        ran.stdout,
+        "hello, slow\nhello, fast\nboth are there\n1\n1\n\
+         diagnostics on http://127.0.0.1\nlistening on http://127.0.0.1\n"
+    );
+    // With one database there cannot be two services.
+    let mut command = script(&world, &["pair"]);
+    command.env("DATABASE_URL", "postgres://mine");
+    let ran = Ran::of(command).expect(1);
+    assert!(
+        ran.stderr
+            .contains("two checkpoints cannot share one database"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_checkpoints_number_stands_for_the_database_of_the_scripts_service() {
+    let world = World::new();
+    add_sections(
+        &world,
+        r#"
+# section: query - Which database is asked?
+query() {
+  service 01-alpha
+  beside 02-beta
+  cargo database query 01 "select 1"
+  cargo database query 02 "select 2" | cat
+}
+
+# section: full - How often is it filled?
+full() {
+  filled 01-alpha
+  filled 01-alpha
+  beside_filled 02-beta
+  beside 02-beta
+  cargo database fill 02 --bookings 3
+  echo "$DATABASE_URL" | sed 's/.*beside/beside/'
+}
+
+# section: early - What if there is none?
+early() {
+  cargo database query 09 "select 1"
+}
+"#,
+    );
+    let ran = Ran::of(script(&world, &["query"])).expect(0);
+    assert_eq!(
+        ran.stdout,
+        "query 01 select 1 in 01-alpha.db\nquery 02 select 2 in beside-02-beta.db\n"
+    );
+    let ran = Ran::of(script(&world, &["full"])).expect(0);
+    assert_eq!(
+        ran.stdout,
+        "fill 02 --bookings 3 in beside-02-beta.db\nbeside-02-beta.db\n"
+    );
+    let filled: Vec<&str> = ran
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("fill 0"))
+        .collect();
+    assert_eq!(
+        filled,
+        [
+            "fill 01 --bookings 30000 in 01-alpha.db",
+            "fill 02 --bookings 30000 in beside-02-beta.db",
+        ]
+    );
+    let ran = Ran::of(script(&world, &["early"])).expect(1);
+    assert!(
+        ran.stderr.contains("checkpoint 09 has no database here"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_section_cannot_take_the_place_of_a_function_of_the_library() {
+    let world = World::new();
+    add_sections(
+        &world,
+        "# section: service - What now?\nservice() {\n  true\n}\n",
+    );
+    let ran = Ran::of(script(&world, &[])).expect(1);
+    assert!(
+        ran.stderr.contains("a section cannot be called service"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn the_callers_database_is_used_when_there_is_one() {
+    let world = World::new();
+    add_sections(
+        &world,
+        "# section: database - Which?\ndatabase() {\n  service 01-alpha\n  echo \"$DATABASE_URL\"\n  cat \"$SERVICE_LOG\"\n}\n",
+    );
+    let mut command = script(&world, &["database"]);
+    command.env("DATABASE_URL", "postgres://mine");
+    let ran = Ran::of(command).expect(0);
+    assert!(
+        ran.stdout.starts_with("postgres://mine\n"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout
+            .contains("\"--database-url\", \"postgres://mine\""),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn the_first_command_that_fails_ends_the_script_and_its_exit_code_is_passed_on() {
+    let world = World::new();
+    add_sections(
+        &world,
+        "# section: fails - Does it?\nfails() {\n  service 01-alpha\n  (exit 7)\n  echo not reached\n}\n\
+         # section: after - Is it?\nafter() {\n  echo not reached\n}\n",
+    );
+    let ran = world.run(&["run", "01"]).expect(7);
+    assert!(!ran.stdout.contains("not reached"), "{}", ran.stdout);
+    assert!(
+        ran.stderr.contains("section fails failed (exit code 7)"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stderr.contains("  helped with ["),
+        "the service's log is shown: {}",
+        ran.stderr
+    );
+    assert_eq!(world.left_over(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_service_that_does_not_start_says_why() {
+    let world = World::new();
+    add_sections(
+        &world,
+        "# section: fails - Does it?\nfails() {\n  service 01-alpha --fail\n}\n",
+    );
+    let ran = world.run(&["run", "01", "fails"]).expect(1);
+    assert!(
+        ran.stderr
+            .contains("step-01-alpha ended before it was ready"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stderr.contains("  the reason why it failed"),
+        "{}",
+        ran.stderr
+    );
+}
+
+/// A script that waits in a section, with the process ids of its service and of a command in the foreground.
+struct Waiting {
+    child: std::process::Child,
+    stdout: BufReader<std::process::ChildStdout>,
+    service: i32,
+    foreground: i32,
+}
+
+impl Waiting {
+    fn start(mut command: Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut next = || {
+            let mut line = String::new();
+            stdout.read_line(&mut line).unwrap();
+            line.trim()
+                .parse()
+                .unwrap_or_else(|_| panic!("{line:?} is no process id"))
+        };
+        let (service, foreground) = (next(), next());
+        assert!(is_running(service) && is_running(foreground));
+        Self {
+            child,
+            stdout,
+            service,
+            foreground,
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
+    fn end(mut self, world: &World) -> Option<i32> {
+        eventually("the script has ended", || {
+            self.child.try_wait().unwrap().is_some()
+        });
+        eventually("its children have ended", || {
+            !is_running(self.service) && !is_running(self.foreground)
+        });
+        let mut rest = String::new();
+        std::io::Read::read_to_string(&mut self.stdout, &mut rest).unwrap();
+        assert!(!rest.contains("not reached"), "{rest}");
+        assert_eq!(world.left_over(), Vec::<std::path::PathBuf>::new());
+        self.child.wait().unwrap().code()
+    }
+}
+
+const WAITS: &str = r#"
+# section: waits - For how long?
+waits() {
+  service 01-alpha
+  echo "$SERVICE_PID"
+  bash -c 'echo $$; exec sleep 600'
+  echo not reached
+}
+"#;
+
+#[test]
+fn ctrl_c_ends_the_script_with_all_that_it_started() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let world = World::new();
+        add_sections(&world, WAITS);
+        let waiting = Waiting::start(world.command(&["run", "01", "waits"]));
+        waiting.signal(signal);
+        assert_eq!(waiting.end(&world), Some(code));
+    }
+}
+
+#[test]
+fn ctrl_c_ends_a_recording_as_well() {
+    let world = World::new();
+    add_sections(&world, WAITS);
+    let mut command = script(&world, &["waits"]);
+    command.env("CAPTURE_DIR", world.path("captured"));
+    let waiting = Waiting::start(command);
+    // A terminal signals every process in the foreground.
+    kill_process(Pid::from_raw(waiting.foreground).unwrap(), Signal::INT).unwrap();
+    waiting.signal(Signal::INT);
+    assert_eq!(waiting.end(&world), Some(130));
+    assert!(
+        world.read("captured/waits.txt").contains('\n'),
+        "what was printed is kept"
+    );
+}
+
+#[test]
+fn what_a_section_prints_is_recorded_and_still_printed() {
+    let world = World::new();
+    let mut command = script(&world, &[]);
+    command.env("CAPTURE_DIR", world.path("captured"));
+    let ran = Ran::of(command).expect(0);
+    assert_eq!(
+        world.read("captured/start.txt"),
+        "hello, slow\nanswers: 1\n"
+    );
+    let numbers = world.read("captured/numbers.txt");
+    assert!(numbers.ends_with("wide  \n\n"), "{numbers:?}");
+    assert_eq!(ran.stdout, format!("hello, slow\nanswers: 1\n{numbers}"));
+}
+
+#[test]
+fn the_real_scripts_are_clean() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let scripts: Vec<_> = std::fs::read_dir(root.join("scripts"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "sh"))
+        .collect();
+    assert!(
+        scripts.iter().any(|path| path.ends_with("lib.sh")),
+        "{scripts:?}"
+    );
+    match Command::new("shellcheck")
+        .arg("--external-sources")
+        .args(&scripts)
+        .current_dir(&root)
+        .output()
+    {
+        Ok(output) => assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stdout)
+        ),
+        Err(error) => {
+            assert!(
+                std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+                "shellcheck: {error}"
+            );
+            eprintln!("left out: shellcheck is not installed");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Closed and open loops: who notices that a service stood still.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::command::succeed;
+use crate::stub::{Behaviour, Stub};
+
+const STALL: Duration = Duration::from_millis(500);
+
+/// A service that stands still once, after a while.
+fn stalling() -> Stub {
+    Stub::start(Behaviour {
+        stall: Some((300, STALL)),
+        ..Behaviour::default()
+    })
+}
+
+fn milliseconds(report: &Value, percentiles: &str, name: &str) -> u64 {
+    report[percentiles][name].as_u64().unwrap() / 1_000_000
+}
+
+#[test]
+fn an_open_loop_counts_a_stall_that_a_closed_loop_hides() {
+    let closed = succeed(&stalling(), "room --requests 2000 --workers 2");
+    let open = succeed(&stalling(), "room --requests 2000 --rate 1000");
+
+    // The histogram has three significant digits.
+    for report in [&closed, &open] {
+        assert!(milliseconds(report, "latency_ns", "max") >= 495, "{report}");
+        assert_eq!(report["statuses"]["200"], 2000);
+    }
+    // A quarter of the open loop's requests were due while the service stood still: a tenth waited for 300 ms
+    // and more. Of the closed loop's requests it was two in 2000.
+    let open_p90 = milliseconds(&open, "latency_ns", "p90");
+    let closed_p99 = milliseconds(&closed, "latency_ns", "p99");
+    assert!(open_p90 >= 290, "{open}");
+    assert!(closed_p99 * 2 < open_p90, "{closed}");
+}
+
+#[test]
+fn waiting_for_a_free_worker_is_part_of_the_latency() {
+    let report = succeed(&stalling(), "room --requests 2000 --rate 1000 --workers 2");
+    assert_eq!(report["workers"], 2);
+    // Two requests wait for the service, all others that are due wait for one of the two workers.
+    assert!(
+        milliseconds(&report, "start_delay_ns", "p90") >= 290,
+        "{report}"
+    );
+    assert!(
+        milliseconds(&report, "latency_ns", "p90") >= 290,
+        "{report}"
+    );
+    assert_eq!(report["connections_opened"], 2);
+}
+
+#[test]
+fn an_open_loop_keeps_its_schedule() {
+    let stub = Stub::start(Behaviour::default());
+    let report = succeed(&stub, "room --requests 100 --rate 200");
+    // The last request is due after 495 ms, and none is sent before it is due.
+    assert!(report["elapsed_seconds"].as_f64().unwrap() >= 0.495);
+    assert!(report["throughput_per_second"].as_f64().unwrap() <= 203.0);
+    assert_eq!(report["answers"], 100);
+}
+
+#[test]
+fn a_closed_loop_has_no_schedule() {
+    let stub = Stub::start(Behaviour::default());
+    let report = succeed(&stub, "room --requests 100 --workers 3");
+    assert_eq!(report["loop"], "closed");
+    assert_eq!(report["start_delay_ns"], Value::Null);
+    assert_eq!(report["rate_per_second"], Value::Null);
+    assert_eq!(report["connections_opened"], 3);
+}

@@ -1,0 +1,7 @@
+//! `cargo workshop load` against a small service that can misbehave.
+
+mod command;
+mod kinds;
+mod loops;
+mod stub;
+mod trouble;
