@@ -103,7 +103,7 @@ list_sections() {
 # The section's commands as the book shows them.
 show_commands() {
   sed -n "/^$1() {\$/,/^}\$/p" "$SCRIPT" |
-    sed -e '1d' -e '$d' -e '/#-[[:space:]]*$/d' -e 's/^\([[:space:]]*\).*#> /\1/' -e 's/^/  /'
+    sed -e '1d' -e '$d' -e '/#-[[:space:]]*$/d' -e 's/^\([[:space:]]*\).*#> /\1/'
 }
 
 # A section runs in this shell, not in a pipe's, so that what it sets (such as URL) is there for the next one.

@@ -42,6 +42,14 @@ impl Wire {
         Ok(self.stream.get_mut().write_all(bytes).await?)
     }
 
+    /// Says that nothing more is coming, so that the server need not wait for the rest of what is none.
+    ///
+    /// # Errors
+    /// When the connection is closed.
+    pub async fn end_sending(&mut self) -> Result<()> {
+        Ok(self.stream.get_mut().shutdown().await?)
+    }
+
     /// Reads the server's word that it wants the body: it then has the head of a request with
     /// `Expect: 100-continue` in its hands.
     ///

@@ -73,8 +73,9 @@ async fn fill(database: &mut Database, args: &Args) -> Result<()> {
     let members = database
         .texts("select id from users where username like 'member-%' order by username")
         .await?;
+    // The seed user's days come last, so that what that user books next meets nobody.
     let owner = |booking: usize| {
-        if booking < args.own {
+        if booking + args.own >= args.bookings {
             own
         } else {
             &members[booking % members.len()]

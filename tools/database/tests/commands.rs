@@ -46,9 +46,9 @@ fn rows_are_aligned_below_their_names() {
     assert_eq!(
         query(
             &url,
-            "select name, number_of_seats, null as nothing from rooms order by name"
+            "select name, number_of_seats, null as missing from rooms order by name"
         ),
-        "name   number_of_seats  nothing\nGreen  1                NULL\nRed    1                NULL\n"
+        "name   number_of_seats  missing\nGreen  1                NULL\nRed    1                NULL\n"
     );
     assert_eq!(query(&url, "select 1 where false"), "");
 }
@@ -89,6 +89,12 @@ fn fill_adds_bookings_that_do_not_meet_and_can_be_repeated() {
             "select count(*) as n from bookings where user_id = 'u'"
         ),
         "n\n14\n"
+    );
+    let last = "select distinct user_id from bookings where booked_on = (select max(booked_on) from bookings)";
+    assert_eq!(
+        query(&url, last),
+        "user_id\nu\n",
+        "the seed user books on from there"
     );
     assert_eq!(query(&url, "select count(*) as n from users"), "n\n4\n");
 }

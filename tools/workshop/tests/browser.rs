@@ -23,48 +23,8 @@ const BLOCKS: &str = "
         values: count('.value'), boxes: count('.chapter-box'), empty,
     };";
 
-/// The texts whose contrast to what is behind them is under 4.5, or under 3 where they are large.
-const FAINT: &str = "
-    const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-    const rgba = (color) => {
-        canvas.clearRect(0, 0, 1, 1);
-        canvas.fillStyle = color;
-        canvas.fillRect(0, 0, 1, 1);
-        return [...canvas.getImageData(0, 0, 1, 1).data];
-    };
-    const luminance = (color) => {
-        const [r, g, b] = color.slice(0, 3).map((part) => {
-            const share = part / 255;
-            return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-        });
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const behind = (element) => {
-        const layers = [];
-        for (let at = element; at; at = at.parentElement) {
-            const color = rgba(getComputedStyle(at).backgroundColor);
-            layers.push(color);
-            if (color[3] === 255) break;
-        }
-        return layers.reverse().reduce((below, above) =>
-            below.map((part, i) => part + (above[i] - part) * above[3] / 255));
-    };
-    const faint = new Set();
-    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    while (texts.nextNode()) {
-        const element = texts.currentNode.parentElement;
-        if (!texts.currentNode.data.trim() || !element.checkVisibility() || element.closest('script, style, svg title, svg desc')) continue;
-        const style = getComputedStyle(element);
-        const inDrawing = element.closest('svg');
-        const [light, dark] = [luminance(rgba(inDrawing ? style.fill : style.color)), luminance(behind(element))]
-            .sort((a, b) => b - a);
-        const size = parseFloat(style.fontSize);
-        const large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
-        const contrast = (light + 0.05) / (dark + 0.05);
-        if (contrast < (large ? 3 : 4.5))
-            faint.add(`${texts.currentNode.data.trim().slice(0, 30)} (${element.tagName}.${element.className}): ${contrast.toFixed(2)}`);
-    }
-    return [...faint];";
+/// Returns the texts that are hard to read.
+const FAINT: &str = include_str!("browser_session/faint.js");
 
 #[test]
 fn every_page_loads_without_errors_and_asks_no_other_host() {
@@ -189,6 +149,10 @@ fn the_real_commands_are_copied_as_they_are_shown() {
         let server = Server::start(&repository(), &["--no-open", "--port", "0"]);
         session
             .open(&format!("{}/01-discovery.html", server.url))
+            .await;
+        // A solution's commands can be copied once it is open.
+        session
+            .run("document.querySelectorAll('details').forEach((details) => details.open = true)")
             .await;
         let shown = session
             .run("return [...document.querySelectorAll('main .command code')].map((code) => code.textContent)")

@@ -164,3 +164,20 @@ fn an_empty_folder_and_a_name_of_ones_own_are_fine() {
             .contains("fast")
     );
 }
+
+#[test]
+fn the_first_real_checkpoint_can_stand_alone() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let copy = elsewhere.path().join("copy");
+    let world = World::new();
+    let mut checkout = world.command(&["checkout", "01", copy.to_str().unwrap()]);
+    checkout.current_dir(&root);
+    Ran::of(checkout).expect(0);
+    // Cargo understands the manifest and finds all dependencies in the versions that the lock file has.
+    let mut tree = world.program("cargo", &["tree", "--offline", "--depth", "1"]);
+    tree.current_dir(&copy);
+    let tree = Ran::of(tree).expect(0).stdout;
+    assert!(tree.starts_with("workbench-01-discovery v"), "{tree}");
+    assert!(tree.contains("diagnostics v"), "{tree}");
+}

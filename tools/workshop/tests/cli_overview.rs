@@ -131,6 +131,27 @@ fn the_list_is_there_as_json() {
 }
 
 #[test]
+fn the_real_course_has_what_its_list_says() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let world = World::new();
+    let run = |arguments: &[&str]| {
+        let mut command = world.command(arguments);
+        command.current_dir(&root);
+        Ran::of(command).expect(0).stdout
+    };
+    let list: Vec<serde_json::Value> = serde_json::from_str(&run(&["list", "--json"])).unwrap();
+    assert_eq!(list.len(), 7);
+    for chapter in list.iter().filter(|chapter| chapter["ready"] == true) {
+        assert!(
+            chapter["crate"].is_string() && chapter["script"].is_string(),
+            "{chapter}"
+        );
+        let sections = run(&["run", &chapter["number"].to_string(), "--list"]);
+        assert!(sections.lines().count() > 1, "{sections}");
+    }
+}
+
+#[test]
 fn the_doctor_finds_the_compiler_that_built_this_test() {
     let world = World::new();
     let report = world.run(&["doctor", "--json"]).stdout;

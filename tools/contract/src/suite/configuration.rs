@@ -42,8 +42,8 @@ async fn explained(launch: Launch, setting: &str, value: &str, right: &str) -> R
 }
 
 pub async fn help_describes_every_setting(context: &Context) -> Result<()> {
-    let database = context.database().await?;
-    let ended = context.launch(&database).argument("--help").run_to_end().await?;
+    let database = &context.shared().await?.database;
+    let ended = context.launch(database).argument("--help").run_to_end().await?;
     ensure!(ended.code == Some(0), "--help ends with {:?}: {}", ended.code, ended.stderr);
     for name in SETTINGS.iter().flat_map(|(flag, variable)| [flag, variable]) {
         ensure!(ended.stdout.contains(name), "--help does not name {name}:\n{}", ended.stdout);
@@ -56,7 +56,7 @@ pub async fn help_describes_every_setting(context: &Context) -> Result<()> {
 }
 
 pub async fn wrong_flags_are_explained(context: &Context) -> Result<()> {
-    let database = context.database().await?;
+    let database = &context.shared().await?.database;
     for (flag, value, right) in [
         ("--listen", "nonsense", "127.0.0.1:8080"),
         ("--listen", "127.0.0.1", "127.0.0.1:8080"),
@@ -68,28 +68,28 @@ pub async fn wrong_flags_are_explained(context: &Context) -> Result<()> {
         ("--log", "inof", "info"),
         ("--database-url", "mysql://localhost/coworking", "postgres://"),
     ] {
-        let launch = context.launch(&database).argument(flag).argument(value);
+        let launch = context.launch(database).argument(flag).argument(value);
         // Of a wrong database URL, which may contain a password, the scheme is enough.
         let shown = value.split("://").next().unwrap_or(value);
         explained(launch, flag, shown, right).await?;
     }
-    let ended = refused(context.launch(&database).argument("--colour=red"), "an unknown flag").await?;
+    let ended = refused(context.launch(database).argument("--colour=red"), "an unknown flag").await?;
     ensure!(ended.code == Some(2) && ended.stderr.contains("--colour"), "{ended:?}");
     Ok(())
 }
 
 pub async fn wrong_variables_are_explained(context: &Context) -> Result<()> {
-    let database = context.database().await?;
+    let database = &context.shared().await?.database;
     for (variable, setting, value, right) in [
         ("COWORKING_LISTEN", "listen", "nonsense", "127.0.0.1:8080"),
         ("COWORKING_POOL_SIZE", "pool-size", "0", "1"),
         ("COWORKING_ORIGINS", "origins", "http://book.example/page", "http://"),
     ] {
-        explained(context.launch(&database).variable(variable, value), setting, value, right).await?;
+        explained(context.launch(database).variable(variable, value), setting, value, right).await?;
     }
     // A secret is explained without being shown.
     for secret in ["too-short-a-secret", "this-secret-is-longer-than-32-bytes", "ümlaut-with-32-bytes-0123456789"] {
-        let launch = context.launch(&database).variable("COWORKING_SECRET", secret);
+        let launch = context.launch(database).variable("COWORKING_SECRET", secret);
         let stderr = refused(launch, "a wrong secret").await?.stderr;
         ensure!(stderr.contains("secret") && stderr.contains("32"), "the message does not explain it: {stderr}");
         ensure!(!stderr.contains(secret), "the message shows the secret: {stderr}");
@@ -98,11 +98,11 @@ pub async fn wrong_variables_are_explained(context: &Context) -> Result<()> {
 }
 
 pub async fn wrong_files_are_explained(context: &Context) -> Result<()> {
-    let database = context.database().await?;
+    let database = &context.shared().await?.database;
     let committed = fs::read_to_string(context.target().checkpoint.folder.join("config/coworking.toml"))?;
     let folder = tempfile::Builder::new().prefix("contract-config-").tempdir()?;
     let path = folder.path().join("coworking.toml");
-    let with_file = || context.launch(&database).argument("--config").argument(&path.display().to_string());
+    let with_file = || context.launch(database).argument("--config").argument(&path.display().to_string());
 
     let pool_of_none = committed.lines().map(|line| if line.starts_with("pool_size") { "pool_size = 0" } else { line });
     for (text, setting, value, right) in [
@@ -124,9 +124,9 @@ pub async fn wrong_files_are_explained(context: &Context) -> Result<()> {
 }
 
 pub async fn the_committed_secret_stays_on_loopback(context: &Context) -> Result<()> {
-    let database = context.database().await?;
+    let database = &context.shared().await?.database;
     let committed = context.target().checkpoint.committed_secret()?;
-    let by_file = || context.launch(&database).without_variable("COWORKING_SECRET");
+    let by_file = || context.launch(database).without_variable("COWORKING_SECRET");
     let by_variable = || by_file().variable("COWORKING_SECRET", &committed);
     for address in ["0.0.0.0:0", "[::]:0"] {
         for launch in [by_file(), by_variable()] {
@@ -143,11 +143,11 @@ pub async fn the_committed_secret_stays_on_loopback(context: &Context) -> Result
 }
 
 pub async fn a_taken_port_is_named(context: &Context) -> Result<()> {
-    let database = context.database().await?;
+    let database = &context.shared().await?.database;
     let taken = TcpListener::bind("127.0.0.1:0")?;
     let address = taken.local_addr()?.to_string();
     for flag in ["--listen", "--debug-listen"] {
-        let launch = context.launch(&database).argument(flag).argument(&address);
+        let launch = context.launch(database).argument(flag).argument(&address);
         let stderr = refused(launch, "a taken port").await?.stderr;
         ensure!(stderr.contains(&address), "the message does not name {address}: {stderr}");
     }
@@ -155,7 +155,7 @@ pub async fn a_taken_port_is_named(context: &Context) -> Result<()> {
 }
 
 pub async fn an_unusable_database_is_named(context: &Context) -> Result<()> {
-    let database = context.database().await?;
+    let database = &context.shared().await?.database;
     let (url, named) = match database.url().split_once('@') {
         // The right user with a password that is not the cluster's.
         Some((_, host)) => (format!("postgres://contract:wrong-password@{host}"), host.to_owned()),
@@ -164,12 +164,12 @@ pub async fn an_unusable_database_is_named(context: &Context) -> Result<()> {
             let file = tempfile::NamedTempFile::new()?;
             let path = file.path().join("coworking.db").display().to_string();
             let url = format!("sqlite://{path}");
-            let stderr = refused(context.launch(&database).variable("DATABASE_URL", &url), &url).await?.stderr;
+            let stderr = refused(context.launch(database).variable("DATABASE_URL", &url), &url).await?.stderr;
             ensure!(stderr.contains(&file.path().display().to_string()), "the message does not name it: {stderr}");
             return Ok(());
         }
     };
-    let stderr = refused(context.launch(&database).variable("DATABASE_URL", &url), "a wrong password").await?.stderr;
+    let stderr = refused(context.launch(database).variable("DATABASE_URL", &url), "a wrong password").await?.stderr;
     ensure!(stderr.contains(&named), "the message does not name the database {named}: {stderr}");
     ensure!(!stderr.contains("wrong-password"), "the message shows the password: {stderr}");
     Ok(())

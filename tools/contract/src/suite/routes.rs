@@ -81,6 +81,7 @@ pub async fn broken_http_hurts_nobody(context: &Context) -> Result<()> {
         let mut wire = Wire::connect(client.address()).await?;
         // The server may refuse and close before it has read everything; what counts is the next request.
         if wire.send(request).await.is_ok()
+            && wire.end_sending().await.is_ok()
             && let Ok(answer) = wire.read_answer(&Method::GET, "(broken)").await
         {
             ensure!(answer.status.is_client_error(), "it was accepted: {answer}");

@@ -60,8 +60,8 @@ impl Plan {
     fn parse(arguments: &[String]) -> Result<Self> {
         let mut plan = Self {
             step: None,
-            blocks: 30,
-            bookings: 500,
+            blocks: 60,
+            bookings: 200,
             clients: 4,
         };
         let mut arguments = arguments.iter();

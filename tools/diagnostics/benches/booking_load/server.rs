@@ -10,9 +10,6 @@ use std::time::Duration;
 use crate::Result;
 use crate::client::Client;
 
-/// Linux tells times of processes in hundredths of a second on every architecture (`USER_HZ`).
-const TICK: Duration = Duration::from_millis(10);
-
 pub struct Server {
     process: Child,
     /// Kept open, so that the server can go on printing.
@@ -60,16 +57,24 @@ impl Server {
         })
     }
 
-    /// Processor time of all threads since the start, those that have ended included: fields 14 and 15 of
-    /// `/proc/PID/stat`, counted after the name, which may contain spaces.
+    /// Processor time of all threads that are alive, to the nanosecond: the first field of
+    /// `/proc/PID/task/TID/schedstat`. `/proc/PID/stat` would keep the time of threads that have ended,
+    /// but it counts in hundredths of a second, too coarse for a round; no thread that books ends.
     pub fn processor_time(&self) -> Result<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
-        let (_, fields) = stat.rsplit_once(')').ok_or("an unknown /proc/PID/stat")?;
-        let fields: Vec<_> = fields.split_ascii_whitespace().collect();
-        let ticks = |index: usize| -> Result<u32> {
-            Ok(fields.get(index).ok_or("a short /proc/PID/stat")?.parse()?)
-        };
-        Ok(TICK * (ticks(11)? + ticks(12)?))
+        let mut nanoseconds = 0;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
+            // A thread may end between being listed and being read.
+            if let Ok(times) = fs::read_to_string(thread?.path().join("schedstat")) {
+                let on_processor = times.split(' ').next().ok_or("an empty schedstat")?;
+                nanoseconds += on_processor.parse::<u64>()?;
+            }
+        }
+        if nanoseconds == 0 {
+            return Err(
+                "this kernel does not tell threads' times in /proc/PID/task/TID/schedstat".into(),
+            );
+        }
+        Ok(Duration::from_nanos(nanoseconds))
     }
 
     /// Allocations since the start, where they are counted.

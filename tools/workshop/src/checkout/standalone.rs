@@ -100,7 +100,11 @@ impl Places<'_> {
             for (key, item) in table.iter_mut() {
                 let name = key.get();
                 if is_inherited(item) {
-                    *item = value(self.resolve(name, item, inherited)?);
+                    let resolved = self.resolve(name, item, inherited)?;
+                    *item = match resolved.get("version") {
+                        Some(version) if resolved.len() == 1 => value(version.clone()),
+                        _ => value(resolved),
+                    };
                 } else if let Some(dependency) = item.as_table_like_mut() {
                     make_absolute(dependency, self.dir);
                 }
@@ -244,7 +248,7 @@ workspace = true
                 edition = "2024"
                 [dependencies]
                 helper = { path = "/course/tools/helper" }
-                plain = { version = "1.0" }
+                plain = "1.0"
                 trimmed = { version = "2.0", default-features = true, features = ["a", "b"], optional = true }
                 own = "3"
                 beside = { path = "/course/steps/01-x/../beside" }

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use time::Date;
-use time::format_description::well_known::Iso8601;
 
+use super::calendar;
 use super::target::Target;
 
 const EXAMPLES: &str = "\
 Examples:
   cargo workshop load bookings
   cargo workshop load room --requests 5000 --rate 500
-  cargo workshop load mixed --url http://127.0.0.1:8081 --workers 64 --json";
+  cargo workshop load mixed --url http://127.0.0.1:8081 --workers 64 --json
+  cargo workshop load my-bookings --requests 400 --against http://127.0.0.1:8081";
 
 const DETAILS: &str = "\
 Closed loop (the default): each worker sends its next request when the former one is answered. That finds
@@ -24,6 +25,11 @@ Open loop (--rate): request number i is due at start + i / RATE, however slow th
 latency counts from that moment. When all workers wait for an answer, a request waits until one of them is
 free, and that time is part of its latency (the line `start delay` says how much of it that was). So a pause
 of a second is seen by every request that was due in it.
+
+Comparing (--against): both services get the same load in turn, --rounds times, and the order changes from
+round to round, so that both meet the same machine. `before` is --url, `after` is --against; each column is
+the median of its rounds. A ratio is taken within each round (above 1x: `after` is better), and the ratio
+shown is the median of these, with the smallest and the largest beside it.
 
 Mixed: of every 1000 requests, in an order that --seed decides, 450 are GET /rooms/{id}, 150 GET /rooms with
 a day, 90 GET /bookings/{id}, 200 POST /bookings, 100 DELETE /bookings/{id} and 10 POST /auth/login.
@@ -49,7 +55,12 @@ Fields of --json (one object; *_ns are nanoseconds with three significant digits
   statuses                    {\"201\": count, ...}
   operations                  [{operation, expected_status, statuses, latency_ns}, ...]
   unexpected                  {count, example}: answers with a status other than the expected one
-  failures                    {connection, timeout, not_sent, example}: requests without an answer";
+  failures                    {connection, timeout, not_sent, example}: requests without an answer
+
+Fields of --json with --against:
+  kind, rounds, requests      as given
+  before, after               the address of each service
+  throughput, p50, p90, p99   {before, after, ratio, smallest, largest}; requests per second, nanoseconds";
 
 /// Puts a load on a running coworking app and prints throughput and latencies.
 ///
@@ -64,6 +75,14 @@ pub struct Args {
     /// Where the app listens.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080", value_parser = Target::parse)]
     pub url: Target,
+
+    /// Another service to compare with: both get the load in turn, and the ratios are printed.
+    #[arg(long, value_name = "URL", value_parser = Target::parse)]
+    pub against: Option<Target>,
+
+    /// How many times each of the two services gets the load.
+    #[arg(long, value_name = "N", default_value_t = 3, requires = "against", value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub rounds: u8,
 
     /// How many requests to send.
     #[arg(long, value_name = "N", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
@@ -160,8 +179,7 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
 }
 
 fn parse_day(text: &str) -> Result<Date, String> {
-    Date::parse(text, &Iso8601::DATE)
-        .map_err(|error| format!("{error}: give a day such as 2027-01-31"))
+    calendar::parse_day(text).ok_or_else(|| "give a day that exists, such as 2027-01-31".into())
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Which room is booked on which day, so that no two bookings of a load meet.
 
 use hyper::body::Bytes;
-use time::Date;
-use time::format_description::well_known::Iso8601;
-use time::macros::date;
+use time::{Date, Month};
 
 /// The last day that `YYYY-MM-DD` can say.
-const LAST: Date = date!(9999 - 12 - 31);
+const LAST: Date = match Date::from_calendar_date(9999, Month::December, 31) {
+    Ok(day) => day,
+    Err(_) => panic!("there is a New Year's Eve in the year 9999"),
+};
 
 /// Numbers the free room-days: all rooms on the first day, then all rooms on the next one.
 #[derive(Debug)]
@@ -50,19 +51,47 @@ impl Calendar {
 }
 
 /// `YYYY-MM-DD`.
+///
+/// This and [`parse_day`] are all the text that is needed; the features of `time` that format and parse any
+/// layout would take longer to compile than the rest of the load client.
 pub fn iso(day: Date) -> String {
-    day.format(&Iso8601::DATE)
-        .expect("a year from 0 to 9999 has four digits")
+    format!(
+        "{:04}-{:02}-{:02}",
+        day.year(),
+        u8::from(day.month()),
+        day.day()
+    )
+}
+
+/// The day that exactly `YYYY-MM-DD` says, if there is such a day.
+pub fn parse_day(text: &str) -> Option<Date> {
+    let is_iso = text.len() == 10
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    if !is_iso {
+        return None;
+    }
+    let month: u8 = text[5..7].parse().ok()?;
+    Date::from_calendar_date(
+        text[..4].parse().ok()?,
+        Month::try_from(month).ok()?,
+        text[8..].parse().ok()?,
+    )
+    .ok()
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
+    use super::{Calendar, LAST, iso, parse_day};
     use time::Date;
-    use time::macros::date;
 
-    use super::{Calendar, LAST, iso};
+    fn day(text: &str) -> Date {
+        parse_day(text).unwrap()
+    }
 
     fn rooms() -> Vec<String> {
         ["green", "red", "yellow"].map(String::from).to_vec()
@@ -70,11 +99,11 @@ mod tests {
 
     #[test]
     fn no_room_is_booked_twice_on_a_day() {
-        let calendar = Calendar::new(rooms(), date!(2026 - 11 - 23), 3000).unwrap();
+        let calendar = Calendar::new(rooms(), day("2026-11-23"), 3000).unwrap();
         let bodies: HashSet<_> = (0..3000).map(|n| calendar.booking(n).unwrap()).collect();
         assert_eq!(bodies.len(), 3000);
-        assert_eq!(calendar.day(2), Some(date!(2026 - 11 - 23)));
-        assert_eq!(calendar.day(3), Some(date!(2026 - 11 - 24)));
+        assert_eq!(calendar.day(2), Some(day("2026-11-23")));
+        assert_eq!(calendar.day(3), Some(day("2026-11-24")));
         assert_eq!(
             calendar.booking(4).unwrap(),
             r#"{"booked_on":"2026-11-24","room_id":"red"}"#
@@ -90,7 +119,28 @@ mod tests {
     }
 
     #[test]
-    fn days_have_four_digit_years() {
-        assert_eq!(iso(date!(0987 - 06 - 05)), "0987-06-05");
+    fn days_are_written_as_they_are_read() {
+        for text in ["0987-06-05", "2028-02-29", "9999-12-31"] {
+            assert_eq!(iso(day(text)), text);
+        }
+    }
+
+    #[test]
+    fn only_days_that_exist_are_read() {
+        for text in [
+            "",
+            "2026-02-29",
+            "2026-13-01",
+            "2026-00-01",
+            "2026-1-1",
+            "20260101",
+            "2026-01-01T00:00",
+            "-026-01-01",
+            "+026-01-01",
+            "2026/01/01",
+            "２026-01",
+        ] {
+            assert_eq!(parse_day(text), None, "{text:?}");
+        }
     }
 }

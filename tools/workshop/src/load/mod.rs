@@ -3,7 +3,7 @@
 //! In reading order: [`args`] what can be asked for, [`target`] where it goes, [`session`] and [`token`] the
 //! calls before the measurement, [`plan`] with [`calendar`] and [`mix`] which request comes when, [`pace`]
 //! when it is due (closed or open loop), [`worker`] and [`client`] the sending, [`recorder`] the counting,
-//! [`progress`], [`report`] and [`text`] what is shown.
+//! [`progress`], [`report`] and [`text`] what is shown, [`compare`] two services in turn.
 //!
 //! Everything runs on one thread: the client shares the machine with the service that it measures, and one
 //! thread sends more than a service that does real work can answer on the other cores.
@@ -11,6 +11,7 @@
 mod args;
 mod calendar;
 mod client;
+mod compare;
 mod mix;
 mod operation;
 mod pace;
@@ -32,6 +33,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use serde::Serialize;
 use time::{Date, OffsetDateTime};
 
 pub use args::Args;
@@ -43,6 +45,7 @@ use recorder::Recorder;
 use report::{Circumstances, Report};
 use session::Session;
 use signals::{Signal, Signals};
+use target::Target;
 use token::Token;
 use worker::Load;
 
@@ -59,27 +62,84 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 async fn measure(args: Args) -> anyhow::Result<ExitCode> {
-    let resolved = args.url.resolve()?;
-    if !resolved.loopback && !args.allow_remote {
-        eprintln!(
-            "error: {} is not this machine: a load is for a service of your own; add --allow-remote if it is yours",
-            args.url
-        );
-        return Ok(ExitCode::from(2));
+    for url in std::iter::once(&args.url).chain(&args.against) {
+        if !url.resolve()?.loopback && !args.allow_remote {
+            eprintln!(
+                "error: {url} is not this machine: a load is for a service of your own; add --allow-remote if it is yours"
+            );
+            return Ok(ExitCode::from(2));
+        }
     }
+    let mut signals = Signals::install()?;
+    if let Some(other) = &args.against {
+        return compare::run(&args, other, &mut signals).await;
+    }
+    let run = run_once(&args, &args.url, &mut signals).await?;
+    if let Some(report) = &run.report {
+        show(&args, report, Report::text)?;
+    }
+    run.finish()
+}
+
+/// One measurement of one service.
+struct Run {
+    /// Missing if a signal came before the load.
+    report: Option<Report>,
+    signal: Option<Signal>,
+    gave_up: bool,
+    hint: Option<&'static str>,
+    trouble: Option<anyhow::Error>,
+}
+
+impl Run {
+    /// Whether the load was sent whole and every request got the right answer.
+    fn is_good(&self) -> bool {
+        let complete = self.signal.is_none() && !self.gave_up && self.trouble.is_none();
+        complete && self.report.as_ref().is_some_and(Report::all_is_well)
+    }
+
+    /// Says what went wrong, if anything did.
+    fn finish(self) -> anyhow::Result<ExitCode> {
+        if self.gave_up {
+            eprintln!(
+                "error: the service is gone: it answered nothing for 5 s; the load was given up"
+            );
+        }
+        if let Some(hint) = self.hint {
+            eprintln!("hint: {hint}");
+        }
+        if let Some(error) = self.trouble {
+            return Err(error);
+        }
+        Ok(match (self.report, self.signal) {
+            (Some(report), _) if !report.all_is_well() => ExitCode::FAILURE,
+            (_, Some(signal)) => signal.exit_code(),
+            _ => ExitCode::SUCCESS,
+        })
+    }
+}
+
+async fn run_once(args: &Args, url: &Target, signals: &mut Signals) -> anyhow::Result<Run> {
     let endpoint = Arc::new(Endpoint {
-        addresses: resolved.addresses,
-        host: args.url.host_header()?,
+        addresses: url.resolve()?.addresses,
+        host: url.host_header()?,
         timeout: args.timeout,
         opened: AtomicU64::new(0),
     });
-    let mut signals = Signals::install()?;
     let prepared = tokio::select! {
-        prepared = prepare(&args, &endpoint) => prepared?,
-        signal = signals.next() => return Ok(signal.exit_code()),
-        _ = progress::announce("preparing: logs in and reads the user's bookings") => return Ok(ExitCode::FAILURE),
+        prepared = prepare(args, url, &endpoint) => prepared?,
+        signal = signals.next() => return Ok(Run {
+            report: None,
+            signal: Some(signal),
+            gave_up: false,
+            hint: None,
+            trouble: None,
+        }),
+        _ = progress::announce("preparing: logs in and reads the user's bookings") => {
+            unreachable!("an announcement has no end")
+        }
     };
-    drive(&args, &endpoint, prepared, signals).await
+    drive(args, url, &endpoint, prepared, signals).await
 }
 
 /// What a measurement needs, and no part of what it measures.
@@ -91,12 +151,12 @@ struct Prepared {
     token: Option<String>,
 }
 
-async fn prepare(args: &Args, endpoint: &Arc<Endpoint>) -> anyhow::Result<Prepared> {
+async fn prepare(args: &Args, url: &Target, endpoint: &Arc<Endpoint>) -> anyhow::Result<Prepared> {
     let mut client = Client::new(Arc::clone(endpoint));
     client
         .connect()
         .await
-        .map_err(|failure| unreachable_service(args, failure))?;
+        .map_err(|failure| unreachable_service(url, failure))?;
     let mut session = Session::new(client, &args.user, &args.password);
     if args.sign_up {
         session.sign_up().await?;
@@ -155,10 +215,11 @@ async fn prepare(args: &Args, endpoint: &Arc<Endpoint>) -> anyhow::Result<Prepar
 
 async fn drive(
     args: &Args,
+    url: &Target,
     endpoint: &Endpoint,
     prepared: Prepared,
-    mut signals: Signals,
-) -> anyhow::Result<ExitCode> {
+    signals: &mut Signals,
+) -> anyhow::Result<Run> {
     let Prepared {
         plan,
         clients,
@@ -199,7 +260,7 @@ async fn drive(
     let report = Report::new(
         Circumstances {
             kind: args.kind.name(),
-            url: args.url.to_string(),
+            url: url.to_string(),
             workers,
             rate: args.rate,
             requests: args.requests,
@@ -211,20 +272,12 @@ async fn drive(
         },
         &tally,
     );
-    show(args, &report)?;
-    if gave_up {
-        eprintln!("error: the service is gone: it answered nothing for 5 s; the load was given up");
-    }
-    if let Some(hint) = report::hint(&tally) {
-        eprintln!("hint: {hint}");
-    }
-    if let Some(error) = trouble {
-        return Err(error);
-    }
-    Ok(match signal {
-        _ if !report.all_is_well() => ExitCode::FAILURE,
-        Some(signal) => signal.exit_code(),
-        None => ExitCode::SUCCESS,
+    Ok(Run {
+        report: Some(report),
+        signal,
+        gave_up,
+        hint: report::hint(&tally),
+        trouble,
     })
 }
 
@@ -250,24 +303,22 @@ fn first_free_day(latest: Option<Date>) -> anyhow::Result<Date> {
         .context("this machine's clock is at the end of the calendar")
 }
 
-fn unreachable_service(args: &Args, failure: Failure) -> anyhow::Error {
-    let start = match args.url.port() {
+fn unreachable_service(url: &Target, failure: Failure) -> anyhow::Error {
+    let start = match url.port() {
         8080 => "cargo run --release -p step-01-discovery".to_owned(),
         port => format!("cargo run --release -p step-01-discovery -- --listen 127.0.0.1:{port}"),
     };
-    anyhow::anyhow!(
-        "no service answers at {}: {failure}\nIs it running? Start it with: {start}",
-        args.url
-    )
+    anyhow::anyhow!("no service answers at {url}: {failure}\nIs it running? Start it with: {start}")
 }
 
-fn show(args: &Args, report: &Report) -> anyhow::Result<()> {
+/// Prints a result in the form that was asked for.
+fn show<R: Serialize>(args: &Args, result: &R, text: impl Fn(&R) -> String) -> anyhow::Result<()> {
     let text = if args.json {
-        let mut json = serde_json::to_string_pretty(report)?;
+        let mut json = serde_json::to_string_pretty(result)?;
         json.push('\n');
         json
     } else {
-        report.text()
+        text(result)
     };
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {

@@ -6,8 +6,8 @@ use hyper::header::HeaderValue;
 use hyper::{StatusCode, Uri};
 use serde::Deserialize;
 use time::Date;
-use time::format_description::well_known::Iso8601;
 
+use super::calendar::parse_day;
 use super::client::{Answer, Call, Client, Keep};
 use super::operation::Operation;
 
@@ -91,7 +91,7 @@ impl Session {
         let latest = bookings.into_iter().map(|booking| booking.booked_on).max();
         latest
             .map(|day| {
-                Date::parse(&day, &Iso8601::DATE)
+                parse_day(&day)
                     .with_context(|| format!("a booking is for {day:?}, which is no day"))
             })
             .transpose()

@@ -120,7 +120,7 @@ impl Lines {
 }
 
 /// Nanoseconds with three significant digits and the unit that suits them.
-fn readable(nanoseconds: u64) -> String {
+pub fn readable(nanoseconds: u64) -> String {
     let microseconds = nanoseconds as f64 / 1e3;
     match nanoseconds {
         0..999_500 => format!("{} µs", three_digits(microseconds)),
@@ -140,7 +140,7 @@ fn readable_bytes(bytes: u64) -> String {
 }
 
 /// At least three digits, and no more than the precision is worth.
-fn three_digits(value: f64) -> String {
+pub fn three_digits(value: f64) -> String {
     match value {
         ..9.995 => format!("{value:.2}"),
         ..99.95 => format!("{value:.1}"),

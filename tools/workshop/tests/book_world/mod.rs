@@ -49,54 +49,7 @@ minutes = 5
 draft = true
 ";
 
-const PAGE: &str = "# One
-
-{{#chapter 01}}
-
-It is {{#value 01-one plan rows}} rows.
-
-## The zebra question
-
-{{#section 01-one plan}}
-
-{{#code steps/01-one/src/lib.rs f}}
-
-- In a list:
-
-  {{#diff 01 02 src/lib.rs}}
-
-  and on.
-
-{{#figure figures/checkpoints.svg The map.}}
-
-<aside class=\"go\">
-
-**In Go this was** `database/sql`.
-
-</aside>
-
-| a | b |
-|---|--:|
-| `x` | 1 |
-
-```rust
-/// Shows all colours.
-#[derive(Debug)]
-pub async fn list(user: &User) -> Result<Vec<Booking>> { bail!(\"no {}\", 1) } // end
-```
-
-```console
-$ cargo workshop list
-```
-
-<details><summary>Solution</summary>
-
-{{#command 01-one plan}}
-
-</details>
-
-\\{{#code is text}}
-";
+const PAGE: &str = include_str!("page.md");
 
 /// The root of the repository that is tested.
 pub fn repository() -> PathBuf {

@@ -1,6 +1,7 @@
 //! A headless Chromium and its driver, started for one test and ended with it.
 
 use std::io::{BufRead as _, BufReader};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -22,11 +23,14 @@ pub fn with_browser(test: impl AsyncFnOnce(&Session)) {
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(async {
-        let session = Session::new(&driver).await;
-        test(&session).await;
-        session.client.close().await.unwrap();
-    });
+    let session = runtime.block_on(Session::new(&driver));
+    // A test that failed must not leave its browser behind.
+    let result = catch_unwind(AssertUnwindSafe(|| runtime.block_on(test(&session))));
+    let closed = runtime.block_on(session.client.close());
+    match result {
+        Ok(()) => closed.unwrap(),
+        Err(failure) => resume_unwind(failure),
+    }
 }
 
 /// `chromedriver`, listening on a free port. What it started ends with it.
@@ -73,7 +77,6 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // A failed test leaves its browser open; asked to end, the driver ends that first.
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).ok();
         self.child.wait().ok();

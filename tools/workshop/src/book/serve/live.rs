@@ -40,22 +40,18 @@ impl Live {
         }
     }
 
-    /// Builds the book again. Readers keep the pages they have if that fails, and see why.
-    pub fn rebuild(&self, root: &Path) -> anyhow::Result<()> {
-        let built = Site::build(root);
-        let result = built
-            .as_ref()
-            .map(|_| ())
-            .map_err(|error| format!("{error:#}"));
-        self.sender.send_modify(|state| match built {
-            Ok(site) => {
+    /// Builds the book again. If that fails, readers keep the pages they have, and they and the caller hear why.
+    pub fn rebuild(&self, root: &Path) -> Result<(), String> {
+        let built = Site::build(root).map_err(|error| format!("{error:#}"));
+        let problem = built.as_ref().err().cloned();
+        self.sender.send_modify(|state| {
+            state.problem.clone_from(&problem);
+            if let Ok(site) = built {
                 state.site = Arc::new(site);
                 state.version = now();
-                state.problem = None;
             }
-            Err(error) => state.problem = Some(format!("{error:#}")),
         });
-        result.map_err(anyhow::Error::msg)
+        problem.map_or(Ok(()), Err)
     }
 
     pub fn state(&self) -> State {

@@ -38,7 +38,7 @@ pub fn start(root: PathBuf, live: Arc<Live>) -> anyhow::Result<()> {
             eprintln!("changed: {}", names.join(", "));
             match live.rebuild(&sources.root) {
                 Ok(()) => eprintln!("built in {:.1} s", started.elapsed().as_secs_f32()),
-                Err(error) => eprintln!("error: {error:#}\nthe last good book stays"),
+                Err(error) => eprintln!("error: {error}\nthe last good book stays"),
             }
         }
     };
