@@ -80,7 +80,7 @@ fill() {
 # section: my-bookings - What do my bookings cost then?
 my-bookings() {
   filled 01-discovery        #-
-  cargo workshop load my-bookings --url "$URL" --requests 400
+  cargo workshop load my-bookings --url "$URL" --requests 400 --workers 8
 }
 
 # section: crates-after exact - How many crates are left?
@@ -113,14 +113,14 @@ log-lines-after() {
 compare-my-bookings() {
   filled 01-discovery        #-
   beside_filled 02-compile-checks   #> cargo database fill 02 --bookings 30000
-  cargo workshop load my-bookings --url "$URL" --against "$BESIDE_URL" --requests 400 --rounds 3
+  cargo workshop load my-bookings --url "$URL" --against "$BESIDE_URL" --requests 400 --workers 8
 }
 
 # section: compare-bookings - And a booking, with sixteen clients?
 compare-bookings() {
   service 01-discovery       #-
   beside 02-compile-checks   #-
-  cargo workshop load bookings --url "$URL" --against "$BESIDE_URL" --requests 300 --rounds 3 --workers 16
+  cargo workshop load bookings --url "$URL" --against "$BESIDE_URL" --requests 300 --workers 16
 }
 
 main "$@"

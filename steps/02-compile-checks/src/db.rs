@@ -73,21 +73,14 @@ impl Db {
     }
 
     async fn migrate(&self) -> Result<()> {
-        let folder = Path::new(HOME).join("migrations");
-        match self {
-            Self::Sqlite { writer, .. } => {
-                migrations(&folder.join("sqlite"))
-                    .await?
-                    .run(writer)
-                    .await?
-            }
-            Self::Postgres(pool) => {
-                migrations(&folder.join("postgres"))
-                    .await?
-                    .run(pool)
-                    .await?
-            }
-        }
+        let kind = match self {
+            Self::Sqlite { .. } => "sqlite",
+            Self::Postgres(_) => "postgres",
+        };
+        let mut migrator = Migrator::new(Path::new(HOME).join("migrations").join(kind)).await?;
+        // A database that a later version of the app has migrated only has more.
+        migrator.set_ignore_missing(true);
+        on_writer!(self, pool => migrator.run(pool).await)?;
         Ok(())
     }
 
@@ -96,13 +89,6 @@ impl Db {
         on_pool!(self, pool => pool.close().await);
         on_writer!(self, pool => pool.close().await);
     }
-}
-
-/// A database that a later version of the app has migrated is left as it is: it only has more.
-async fn migrations(folder: &Path) -> Result<Migrator> {
-    let mut migrator = Migrator::new(folder).await?;
-    migrator.set_ignore_missing(true);
-    Ok(migrator)
 }
 
 async fn open_postgres(config: &Config) -> Result<Db> {

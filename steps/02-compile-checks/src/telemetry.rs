@@ -20,8 +20,8 @@ use crate::{config::Config, error::Cause};
 
 /// Starts the log on standard error, and hands spans and events to the diagnostics.
 ///
-/// A thread of its own writes the log, so that a slow terminal or disk delays no request. What is still
-/// unwritten when the guard is dropped is written then.
+/// A thread of its own writes the log, so that a slow terminal or disk delays no request.
+/// What is still unwritten when the guard is dropped is written then.
 ///
 /// # Errors
 /// When a log was started before.

@@ -47,7 +47,8 @@ impl Answer {
     /// # Errors
     /// When it is not JSON of that form; the message has the answer.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.body).with_context(|| format!("not the JSON that was expected, {self}"))
+        serde_json::from_slice(&self.body)
+            .with_context(|| format!("not the JSON that was expected, {self}"))
     }
 
     /// A header's value, if it is there and readable.
@@ -67,16 +68,23 @@ impl Answer {
     /// When it breaks a rule; the message has the answer.
     pub fn check(&self) -> Result<()> {
         if self.status.is_client_error() || self.status.is_server_error() {
-            self.check_error_body().with_context(|| format!("not an error body, {self}"))?;
+            self.check_error_body()
+                .with_context(|| format!("not an error body, {self}"))?;
         }
         match self.status {
             StatusCode::UNAUTHORIZED => {
                 let challenge = self.header(reqwest::header::WWW_AUTHENTICATE);
-                ensure!(challenge == Some("Bearer"), "a 401 needs `WWW-Authenticate: Bearer`, {self}");
+                ensure!(
+                    challenge == Some("Bearer"),
+                    "a 401 needs `WWW-Authenticate: Bearer`, {self}"
+                );
             }
             // RFC 9110, section 15.5.6.
             StatusCode::METHOD_NOT_ALLOWED => {
-                ensure!(self.headers.contains_key(reqwest::header::ALLOW), "a 405 needs `Allow`, {self}");
+                ensure!(
+                    self.headers.contains_key(reqwest::header::ALLOW),
+                    "a 405 needs `Allow`, {self}"
+                );
             }
             StatusCode::NO_CONTENT => ensure!(self.body.is_empty(), "a 204 has no body, {self}"),
             _ => {}
@@ -85,12 +93,27 @@ impl Answer {
     }
 
     fn check_error_body(&self) -> Result<()> {
-        ensure!(self.media_type() == Some("application/json"), "its type is {:?}", self.media_type());
-        let Value::Object(body) = self.json()? else { bail!("it is not an object") };
-        let code = body.get("code").and_then(Value::as_str).context("no `code`")?;
-        let message = body.get("message").and_then(Value::as_str).context("no `message`")?;
+        ensure!(
+            self.media_type() == Some("application/json"),
+            "its type is {:?}",
+            self.media_type()
+        );
+        let Value::Object(body) = self.json()? else {
+            bail!("it is not an object")
+        };
+        let code = body
+            .get("code")
+            .and_then(Value::as_str)
+            .context("no `code`")?;
+        let message = body
+            .get("message")
+            .and_then(Value::as_str)
+            .context("no `message`")?;
         ensure!(body.len() == 2, "it has more than `code` and `message`");
-        ensure!(!code.is_empty() && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "no code word");
+        ensure!(
+            !code.is_empty() && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
+            "no code word"
+        );
         ensure!(!message.trim().is_empty(), "no message");
         Ok(())
     }
@@ -101,7 +124,11 @@ impl std::fmt::Display for Answer {
         let body = String::from_utf8_lossy(&self.body);
         let shown: String = body.chars().take(LONGEST_BODY_SHOWN).collect();
         let path: String = self.path.chars().take(LONGEST_BODY_SHOWN).collect();
-        write!(f, "{} {path} was answered {} {shown:?}", self.method, self.status)
+        write!(
+            f,
+            "{} {path} was answered {} {shown:?}",
+            self.method, self.status
+        )
     }
 }
 
@@ -110,7 +137,10 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
-        let content_type = (reqwest::header::CONTENT_TYPE, "application/json".parse().unwrap());
+        let content_type = (
+            reqwest::header::CONTENT_TYPE,
+            "application/json".parse().unwrap(),
+        );
         Answer {
             method: Method::GET,
             path: "/rooms".to_owned(),
@@ -122,7 +152,11 @@ mod tests {
 
     #[test]
     fn an_error_has_a_code_and_a_message_and_nothing_else() {
-        assert!(answer(404, r#"{"code":"not_found","message":"no such page"}"#).check().is_ok());
+        assert!(
+            answer(404, r#"{"code":"not_found","message":"no such page"}"#)
+                .check()
+                .is_ok()
+        );
         for wrong in [
             "",
             "no such page",
@@ -141,7 +175,9 @@ mod tests {
         let body = r#"{"code":"missing_token","message":"log in first"}"#;
         let mut refused = answer(401, body);
         assert!(refused.check().is_err());
-        refused.headers.insert(reqwest::header::WWW_AUTHENTICATE, "Bearer".parse().unwrap());
+        refused
+            .headers
+            .insert(reqwest::header::WWW_AUTHENTICATE, "Bearer".parse().unwrap());
         assert!(refused.check().is_ok());
     }
 }

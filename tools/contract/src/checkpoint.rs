@@ -36,7 +36,10 @@ struct Chapter {
 /// When this crate does not lie in the workspace's `tools/contract`.
 pub fn workspace() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).expect("tools/contract lies in the workspace").to_owned()
+    here.ancestors()
+        .nth(2)
+        .expect("tools/contract lies in the workspace")
+        .to_owned()
 }
 
 impl Checkpoint {
@@ -46,16 +49,30 @@ impl Checkpoint {
     /// When `course.toml` cannot be read, or no checkpoint exists.
     pub fn all(root: &Path) -> Result<Vec<Self>> {
         let path = root.join("course.toml");
-        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let manifest: Manifest = toml::from_str(&text).with_context(|| format!("{} is wrong", path.display()))?;
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let manifest: Manifest =
+            toml::from_str(&text).with_context(|| format!("{} is wrong", path.display()))?;
         let steps = manifest.chapter.iter().map(|chapter| {
             let id = format!("{:02}-{}", chapter.number, chapter.name);
-            Self { name: format!("step-{id}"), folder: root.join("steps").join(id) }
+            Self {
+                name: format!("step-{id}"),
+                folder: root.join("steps").join(id),
+            }
         });
-        let app = Self { name: "coworking".to_owned(), folder: root.join("app") };
-        let found: Vec<_> =
-            steps.chain([app]).filter(|checkpoint| checkpoint.folder.join("Cargo.toml").is_file()).collect();
-        ensure!(!found.is_empty(), "{} has no checkpoint: expected steps/NN-name", root.display());
+        let app = Self {
+            name: "coworking".to_owned(),
+            folder: root.join("app"),
+        };
+        let found: Vec<_> = steps
+            .chain([app])
+            .filter(|checkpoint| checkpoint.folder.join("Cargo.toml").is_file())
+            .collect();
+        ensure!(
+            !found.is_empty(),
+            "{} has no checkpoint: expected steps/NN-name",
+            root.display()
+        );
         Ok(found)
     }
 
@@ -65,10 +82,14 @@ impl Checkpoint {
     /// When the configuration cannot be read or has no `secret`.
     pub fn committed_secret(&self) -> Result<String> {
         let path = self.folder.join("config/coworking.toml");
-        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let config: toml::Table = toml::from_str(&text).with_context(|| format!("{} is wrong", path.display()))?;
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let config: toml::Table =
+            toml::from_str(&text).with_context(|| format!("{} is wrong", path.display()))?;
         let secret = config.get("secret").and_then(toml::Value::as_str);
-        secret.map(str::to_owned).with_context(|| format!("{} has no `secret`", path.display()))
+        secret
+            .map(str::to_owned)
+            .with_context(|| format!("{} has no `secret`", path.display()))
     }
 }
 
@@ -80,17 +101,35 @@ impl Checkpoint {
 pub fn build(root: &Path, checkpoints: &[Checkpoint]) -> Result<HashMap<String, PathBuf>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--release", "--message-format=json-render-diagnostics"]);
+    command.args([
+        "build",
+        "--release",
+        "--message-format=json-render-diagnostics",
+    ]);
     for checkpoint in checkpoints {
         command.args(["--package", &checkpoint.name]);
     }
-    let built = command.current_dir(root).stderr(Stdio::inherit()).output().context("cannot run cargo")?;
-    ensure!(built.status.success(), "the checkpoints do not build: see cargo's messages above");
+    let built = command
+        .current_dir(root)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run cargo")?;
+    ensure!(
+        built.status.success(),
+        "the checkpoints do not build: see cargo's messages above"
+    );
 
     let messages = String::from_utf8(built.stdout).context("cargo's messages are not UTF-8")?;
-    let binaries = messages.lines().filter_map(executable).collect::<HashMap<_, _>>();
+    let binaries = messages
+        .lines()
+        .filter_map(executable)
+        .collect::<HashMap<_, _>>();
     for checkpoint in checkpoints {
-        ensure!(binaries.contains_key(&checkpoint.name), "cargo built no binary named {}", checkpoint.name);
+        ensure!(
+            binaries.contains_key(&checkpoint.name),
+            "cargo built no binary named {}",
+            checkpoint.name
+        );
     }
     Ok(binaries)
 }
@@ -116,9 +155,13 @@ mod tests {
 
     #[test]
     fn a_library_is_not_an_executable() {
-        let library = r#"{"reason":"compiler-artifact","target":{"name":"step-01"},"executable":null}"#;
+        let library =
+            r#"{"reason":"compiler-artifact","target":{"name":"step-01"},"executable":null}"#;
         let binary = r#"{"reason":"compiler-artifact","target":{"name":"step-01"},"executable":"/t/step-01"}"#;
         assert_eq!(executable(library), None);
-        assert_eq!(executable(binary), Some(("step-01".to_owned(), "/t/step-01".into())));
+        assert_eq!(
+            executable(binary),
+            Some(("step-01".to_owned(), "/t/step-01".into()))
+        );
     }
 }

@@ -10,7 +10,11 @@ use reqwest::{
 };
 use serde_json::Value;
 
-use crate::{answer::Answer, openapi::Record, wire::{self, Wire}};
+use crate::{
+    answer::Answer,
+    openapi::Record,
+    wire::{self, Wire},
+};
 
 /// A client of one server. Cloning it is cheap and shares its connections.
 #[derive(Clone, Debug)]
@@ -27,21 +31,34 @@ impl Client {
     /// # Errors
     /// When the HTTP client cannot be built.
     pub fn new(address: SocketAddr, record: Arc<Record>) -> Result<Self> {
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none());
         let http = http.timeout(Duration::from_secs(120)).build()?;
-        Ok(Self { http, address, record, token: None })
+        Ok(Self {
+            http,
+            address,
+            record,
+            token: None,
+        })
     }
 
     /// The same client with this token on every request.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
-        Self { token: Some(token.to_owned()), ..self.clone() }
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
     }
 
     /// The same client without a token.
     #[must_use]
     pub fn without_token(&self) -> Self {
-        Self { token: None, ..self.clone() }
+        Self {
+            token: None,
+            ..self.clone()
+        }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -64,7 +81,13 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        Call { record: Arc::clone(&self.record), request, method, path: path.to_owned(), json: None }
+        Call {
+            record: Arc::clone(&self.record),
+            request,
+            method,
+            path: path.to_owned(),
+            json: None,
+        }
     }
 
     /// # Errors
@@ -98,7 +121,10 @@ impl Client {
         request.extend(b"\r\n");
         wire.send(&request).await?;
         let path = String::from_utf8_lossy(path);
-        let answer = wire.read_answer(&Method::GET, &path).await.with_context(|| format!("GET {path}"))?;
+        let answer = wire
+            .read_answer(&Method::GET, &path)
+            .await
+            .with_context(|| format!("GET {path}"))?;
         self.record.check(&answer, None)?;
         Ok(answer)
     }
@@ -125,7 +151,10 @@ impl Call {
     /// A body that need not be what its type says.
     #[must_use]
     pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        self.request = self.request.header(CONTENT_TYPE, content_type).body(body.into());
+        self.request = self
+            .request
+            .header(CONTENT_TYPE, content_type)
+            .body(body.into());
         self
     }
 
@@ -145,8 +174,12 @@ impl Call {
     /// An `Authorization` header with any bytes, in place of the client's token.
     #[must_use]
     pub fn authorization(self, value: &[u8]) -> Self {
-        let value = HeaderValue::from_bytes(value).expect("a case sends only what a header can carry");
-        Self { request: self.request.header(AUTHORIZATION, value), ..self }
+        let value =
+            HeaderValue::from_bytes(value).expect("a case sends only what a header can carry");
+        Self {
+            request: self.request.header(AUTHORIZATION, value),
+            ..self
+        }
     }
 
     /// Sends it and reads the whole answer.
@@ -155,10 +188,23 @@ impl Call {
     /// When there is no answer, or it breaks a rule or the description.
     pub async fn send(self) -> Result<Answer> {
         let asked = format!("{} {}", self.method, self.path);
-        let response = self.request.send().await.with_context(|| format!("no answer to {asked}"))?;
+        let response = self
+            .request
+            .send()
+            .await
+            .with_context(|| format!("no answer to {asked}"))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.with_context(|| format!("the answer to {asked} was cut off"))?;
-        let answer = Answer { method: self.method, path: self.path, status, headers, body: body.into() };
+        let body = response
+            .bytes()
+            .await
+            .with_context(|| format!("the answer to {asked} was cut off"))?;
+        let answer = Answer {
+            method: self.method,
+            path: self.path,
+            status,
+            headers,
+            body: body.into(),
+        };
         self.record.check(&answer, self.json.as_ref())?;
         Ok(answer)
     }

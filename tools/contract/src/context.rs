@@ -18,9 +18,10 @@ use crate::{
     checkpoint::Checkpoint,
     client::Client,
     database::{Database, Kind},
+    launch::{Launch, SECRET},
     openapi::{Document, Record},
     run::Run,
-    server::{Launch, SECRET, Server},
+    server::Server,
     suite,
 };
 
@@ -79,8 +80,23 @@ impl Context {
     /// When no temporary folder can be created.
     pub fn new(target: Arc<Target>, log: Option<&'static str>) -> Result<Self> {
         let folder = target.run.folder("servers-")?;
-        let (shared, record, days, tour) = (OnceCell::new(), Arc::default(), AtomicU32::new(0), OnceCell::new());
-        Ok(Self { inner: Arc::new(Inner { target, log, shared, record, days, tour, folder }) })
+        let (shared, record, days, tour) = (
+            OnceCell::new(),
+            Arc::default(),
+            AtomicU32::new(0),
+            OnceCell::new(),
+        );
+        Ok(Self {
+            inner: Arc::new(Inner {
+                target,
+                log,
+                shared,
+                record,
+                days,
+                tour,
+                folder,
+            }),
+        })
     }
 
     /// The context of a tour through all short cases, on servers and with a record of its own, so that what it shows
@@ -158,12 +174,21 @@ impl Context {
         if let Ok(document) = client.get("/openapi.json").await?.json::<Value>() {
             self.record().describe(Document::new(document));
         }
-        Ok(Service { server, database, client })
+        Ok(Service {
+            server,
+            database,
+            client,
+        })
     }
 
     /// How the suite starts this target's servers.
     pub fn launch(&self, database: &Database) -> Launch {
-        let launch = Launch::new(&self.target().run, &self.target().binary, self.folder(), database.url());
+        let launch = Launch::new(
+            &self.target().run,
+            &self.target().binary,
+            self.folder(),
+            database.url(),
+        );
         match self.inner.log {
             Some(filter) => launch.variable("COWORKING_LOG", filter),
             None => launch,
@@ -189,8 +214,14 @@ impl Context {
     /// A day that no other case books on the shared server.
     pub fn day(&self) -> String {
         let first = Date::from_calendar_date(2031, Month::January, 1).expect("the day exists");
-        let day = first + Duration::days(i64::from(self.inner.days.fetch_add(1, Ordering::Relaxed)));
-        format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day())
+        let day =
+            first + Duration::days(i64::from(self.inner.days.fetch_add(1, Ordering::Relaxed)));
+        format!(
+            "{:04}-{:02}-{:02}",
+            day.year(),
+            u8::from(day.month()),
+            day.day()
+        )
     }
 }
 
@@ -205,10 +236,23 @@ impl User {
         let (username, email) = (format!("user-{name}"), format!("{name}@example.com"));
         let password = format!("password-{}", Uuid::new_v4().simple());
         let body = json!({ "username": username, "password": password, "email": email });
-        let answer: Value = client.post("/auth/signup", &body).await?.expect(201)?.json()?;
-        let id = answer["id"].as_str().context("signing up returns an id")?.to_owned();
+        let answer: Value = client
+            .post("/auth/signup", &body)
+            .await?
+            .expect(201)?
+            .json()?;
+        let id = answer["id"]
+            .as_str()
+            .context("signing up returns an id")?
+            .to_owned();
         let token = log_in(&client, &username, &password).await?;
-        Ok(Self { id, username, email, password, client: client.with_token(&token) })
+        Ok(Self {
+            id,
+            username,
+            email,
+            password,
+            client: client.with_token(&token),
+        })
     }
 
     /// The user that the database was seeded with, logged in.
@@ -227,8 +271,15 @@ impl User {
 /// When the credentials are refused, or the answer is not `{"token"}`.
 pub async fn log_in(client: &Client, username: &str, password: &str) -> Result<String> {
     let body = json!({ "username": username, "password": password });
-    let answer: Value = client.without_token().post("/auth/login", &body).await?.expect(200)?.json()?;
-    let token = answer["token"].as_str().context("logging in returns a token")?;
+    let answer: Value = client
+        .without_token()
+        .post("/auth/login", &body)
+        .await?
+        .expect(200)?
+        .json()?;
+    let token = answer["token"]
+        .as_str()
+        .context("logging in returns a token")?;
     Ok(token.to_owned())
 }
 

@@ -58,7 +58,10 @@ impl Database {
     /// For SQLite, a path in an empty folder, where the server has to create the file.
     pub fn sqlite(folder: PathBuf) -> Self {
         let url = format!("sqlite://{}", folder.join("coworking.db").display());
-        Self { url, folder: Some(folder) }
+        Self {
+            url,
+            folder: Some(folder),
+        }
     }
 
     /// An empty database in the cluster.
@@ -66,7 +69,10 @@ impl Database {
     /// # Errors
     /// When the cluster does not answer.
     pub async fn postgres(cluster: &Postgres) -> Result<Self> {
-        Ok(Self { url: cluster.create_database().await?, folder: None })
+        Ok(Self {
+            url: cluster.create_database().await?,
+            folder: None,
+        })
     }
 
     /// What the server is given as `--database-url`.
@@ -75,7 +81,11 @@ impl Database {
     }
 
     pub fn kind(&self) -> Kind {
-        if self.folder.is_some() { Kind::Sqlite } else { Kind::Postgres }
+        if self.folder.is_some() {
+            Kind::Sqlite
+        } else {
+            Kind::Postgres
+        }
     }
 
     /// Runs one statement behind the server's back and returns how many rows it changed.
@@ -96,7 +106,9 @@ impl Database {
     /// When the query fails or returns no number.
     pub async fn number(&self, sql: &str) -> Result<i64> {
         let sql = AssertSqlSafe(sql.to_owned());
-        Ok(on_connection!(self, connection => sqlx::query_scalar(sql).fetch_one(&mut connection).await?))
+        Ok(
+            on_connection!(self, connection => sqlx::query_scalar(sql).fetch_one(&mut connection).await?),
+        )
     }
 
     /// Fails unless the last server closed this database in order.
@@ -110,21 +122,39 @@ impl Database {
         match &self.folder {
             Some(folder) => {
                 let files = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
-                let names: Vec<_> = files.iter().map(|file| file.file_name().to_string_lossy().into_owned()).collect();
-                ensure!(names == ["coworking.db"], "SQLite was not closed, it left {names:?}");
+                let names: Vec<_> = files
+                    .iter()
+                    .map(|file| file.file_name().to_string_lossy().into_owned())
+                    .collect();
+                ensure!(
+                    names == ["coworking.db"],
+                    "SQLite was not closed, it left {names:?}"
+                );
             }
             None => {
-                let name = self.url.rsplit('/').next().context("a database's URL has a path")?;
+                let name = self
+                    .url
+                    .rsplit('/')
+                    .next()
+                    .context("a database's URL has a path")?;
                 // PostgreSQL counts a session a moment after its client is gone.
                 let sql = format!("select count(*) from pg_stat_activity where datname = '{name}'");
                 let deadline = Instant::now() + Duration::from_secs(10);
                 while self.number(&sql).await? > 1 {
-                    ensure!(Instant::now() < deadline, "there are still sessions of a server that has ended");
+                    ensure!(
+                        Instant::now() < deadline,
+                        "there are still sessions of a server that has ended"
+                    );
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
-                let sql = format!("select sessions_abandoned from pg_stat_database where datname = '{name}'");
+                let sql = format!(
+                    "select sessions_abandoned from pg_stat_database where datname = '{name}'"
+                );
                 let abandoned = self.number(&sql).await?;
-                ensure!(abandoned == 0, "{abandoned} PostgreSQL sessions were abandoned, not closed");
+                ensure!(
+                    abandoned == 0,
+                    "{abandoned} PostgreSQL sessions were abandoned, not closed"
+                );
             }
         }
         Ok(())

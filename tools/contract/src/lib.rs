@@ -6,7 +6,7 @@
 //! - [`checkpoint`]: which servers there are, and how their binaries are built
 //! - [`run`]: what a run has started, so that it can be ended in one place
 //! - [`postgres`], [`database`]: a private PostgreSQL cluster, and one fresh database for each server
-//! - [`server`]: a server as a process of its own: started, signalled, its log read
+//! - [`launch`], [`server`]: a server as a process of its own: started, signalled, its log read
 //! - [`client`], [`wire`]: requests as a client sends them, and as no client would
 //! - [`answer`]: what came back, and what holds for every answer whatever the request was
 //! - [`openapi`]: the server's own description of itself, and the answers held against it
@@ -19,6 +19,7 @@ pub mod checkpoint;
 pub mod client;
 pub mod context;
 pub mod database;
+pub mod launch;
 pub mod openapi;
 pub mod postgres;
 pub mod run;

@@ -3,9 +3,9 @@
 use std::{
     fs, io,
     net::{Ipv4Addr, TcpListener},
-    os::unix::{fs::chown, process::CommandExt},
+    os::unix::fs::chown,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -15,6 +15,11 @@ use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
+
+mod installation;
+
+pub use installation::Installation;
+use installation::User;
 
 const ADMINISTRATOR: &str = "contract";
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -27,59 +32,6 @@ pub struct Postgres {
     password: String,
     /// None once it is stopped. The server stands before its files, so that it ends before they go.
     server: Mutex<Option<(Postmaster, TempDir)>>,
-}
-
-/// Where PostgreSQL's own programs are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Installation {
-    programs: PathBuf,
-}
-
-impl Installation {
-    /// The newest of Debian's installations (`/usr/lib/postgresql/NN/bin`, which is not in `PATH`), else the one in
-    /// `PATH`.
-    pub fn find() -> Option<Self> {
-        let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-        let newest = versions.max_by_key(|entry| entry.file_name().to_string_lossy().parse::<u32>().unwrap_or(0));
-        let debian = newest.map(|entry| entry.path().join("bin"));
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let programs = debian.into_iter().chain(std::env::split_paths(&path));
-        programs.filter(|folder| folder.join("initdb").is_file()).map(|programs| Self { programs }).next()
-    }
-
-    fn program(&self, name: &str, user: Option<User>) -> Command {
-        let mut command = Command::new(self.programs.join(name));
-        if let Some(User { uid, gid }) = user {
-            // PostgreSQL looks at its working directory, which the other user may not be allowed to enter.
-            command.uid(uid).gid(gid).current_dir("/");
-        }
-        command
-    }
-}
-
-/// The user that PostgreSQL runs as where the tests run as root, since it refuses root.
-#[derive(Clone, Copy, Debug)]
-struct User {
-    uid: u32,
-    gid: u32,
-}
-
-impl User {
-    /// None where the tests do not run as root: PostgreSQL then runs as the user who runs them.
-    fn other_than_root() -> Result<Option<Self>> {
-        if !rustix::process::getuid().is_root() {
-            return Ok(None);
-        }
-        let users = fs::read_to_string("/etc/passwd").context("cannot read /etc/passwd")?;
-        let user = ["postgres", "nobody"].iter().find_map(|name| Self::named(&users, name));
-        Ok(Some(user.context("PostgreSQL refuses to run as root, and there is no user `postgres` or `nobody`")?))
-    }
-
-    fn named(users: &str, name: &str) -> Option<Self> {
-        let fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
-        let user = fields.into_iter().find(|fields| fields[0] == name && fields.len() > 3)?;
-        Some(Self { uid: user[2].parse().ok()?, gid: user[3].parse().ok()? })
-    }
 }
 
 impl Postgres {
@@ -97,13 +49,26 @@ impl Postgres {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+                .local_addr()?
+                .port();
             let mut server = Postmaster::launch(installation, user, folder.path(), port)?;
-            match server.wait_until_ready(&url(port, &password, "postgres")).await {
-                Ok(()) => return Ok(Self { port, password, server: Mutex::new(Some((server, folder))) }),
+            match server
+                .wait_until_ready(&url(port, &password, "postgres"))
+                .await
+            {
+                Ok(()) => {
+                    return Ok(Self {
+                        port,
+                        password,
+                        server: Mutex::new(Some((server, folder))),
+                    });
+                }
                 Err(error) if attempts == 3 => {
                     let log = fs::read_to_string(log_file(folder.path())).unwrap_or_default();
-                    return Err(error.context(format!("PostgreSQL does not start; its log:\n{log}")));
+                    return Err(
+                        error.context(format!("PostgreSQL does not start; its log:\n{log}"))
+                    );
                 }
                 Err(_) => {}
             }
@@ -116,15 +81,23 @@ impl Postgres {
     /// When the cluster does not answer.
     pub async fn create_database(&self) -> Result<String> {
         let name = format!("contract_{}", Uuid::new_v4().simple());
-        let mut connection = PgConnection::connect(&url(self.port, &self.password, "postgres")).await?;
-        connection.execute(AssertSqlSafe(format!("create database {name}"))).await?;
+        let mut connection =
+            PgConnection::connect(&url(self.port, &self.password, "postgres")).await?;
+        connection
+            .execute(AssertSqlSafe(format!("create database {name}")))
+            .await?;
         connection.close().await?;
         Ok(url(self.port, &self.password, &name))
     }
 
     /// Stops the server, without which its databases are gone, too.
     pub fn stop(&self) {
-        drop(self.server.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(
+            self.server
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
     }
 
     /// The password that every database's URL contains and that no log may show.
@@ -145,20 +118,46 @@ fn log_file(folder: &Path) -> PathBuf {
     folder.join("log")
 }
 
-fn initialize(installation: &Installation, user: Option<User>, folder: &Path, password: &str) -> Result<()> {
+fn initialize(
+    installation: &Installation,
+    user: Option<User>,
+    folder: &Path,
+    password: &str,
+) -> Result<()> {
     let password_file = folder.join("password");
     fs::write(&password_file, password)?;
     if let Some(User { uid, gid }) = user {
         for path in [folder, &password_file] {
-            chown(path, Some(uid), Some(gid)).with_context(|| format!("cannot give {} away", path.display()))?;
+            chown(path, Some(uid), Some(gid))
+                .with_context(|| format!("cannot give {} away", path.display()))?;
         }
     }
     let mut initdb = installation.program("initdb", user);
-    initdb.arg("--pgdata").arg(data_folder(folder)).arg("--pwfile").arg(&password_file);
-    initdb.args(["--username", ADMINISTRATOR, "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C"]);
+    initdb
+        .arg("--pgdata")
+        .arg(data_folder(folder))
+        .arg("--pwfile")
+        .arg(&password_file);
+    initdb.args([
+        "--username",
+        ADMINISTRATOR,
+        "--auth",
+        "scram-sha-256",
+        "--encoding",
+        "UTF8",
+        "--locale",
+        "C",
+    ]);
     // What must survive is what the servers write later; the empty cluster need not be flushed to the disk.
-    let output = initdb.arg("--no-sync").output().context("cannot run initdb")?;
-    ensure!(output.status.success(), "initdb failed: {}", String::from_utf8_lossy(&output.stderr));
+    let output = initdb
+        .arg("--no-sync")
+        .output()
+        .context("cannot run initdb")?;
+    ensure!(
+        output.status.success(),
+        "initdb failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(())
 }
 
@@ -167,18 +166,36 @@ fn initialize(installation: &Installation, user: Option<User>, folder: &Path, pa
 struct Postmaster(Child);
 
 impl Postmaster {
-    fn launch(installation: &Installation, user: Option<User>, folder: &Path, port: u16) -> Result<Self> {
+    fn launch(
+        installation: &Installation,
+        user: Option<User>,
+        folder: &Path,
+        port: u16,
+    ) -> Result<Self> {
         let log = fs::File::create(log_file(folder))?;
         let mut postgres = installation.program("postgres", user);
-        postgres.arg("-D").arg(data_folder(folder)).arg("-k").arg(folder).args(["-h", "127.0.0.1", "-p"]);
+        postgres
+            .arg("-D")
+            .arg(data_folder(folder))
+            .arg("-k")
+            .arg(folder)
+            .args(["-h", "127.0.0.1", "-p"]);
         postgres.arg(port.to_string());
         // Commits reach the disk, as they must; what only replicas would need is left out.
         let durable = ["fsync=on", "synchronous_commit=on", "full_page_writes=on"];
-        let modest = ["max_connections=400", "shared_buffers=64MB", "wal_level=minimal", "max_wal_senders=0"];
+        let modest = [
+            "max_connections=400",
+            "shared_buffers=64MB",
+            "wal_level=minimal",
+            "max_wal_senders=0",
+        ];
         for setting in durable.into_iter().chain(modest) {
             postgres.args(["-c", setting]);
         }
-        postgres.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        postgres
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
         Ok(Self(postgres.spawn().context("cannot run postgres")?))
     }
 
@@ -187,7 +204,9 @@ impl Postmaster {
         loop {
             match PgConnection::connect(url).await {
                 Ok(connection) => return Ok(connection.close().await?),
-                Err(error) if Instant::now() > deadline => return Err(error).context("no answer within a minute"),
+                Err(error) if Instant::now() > deadline => {
+                    return Err(error).context("no answer within a minute");
+                }
                 Err(_) => {}
             }
             if let Some(status) = self.0.try_wait()? {
@@ -216,7 +235,10 @@ impl Drop for Postmaster {
         if matches!(self.0.try_wait(), Ok(None))
             && let Err(error) = self.stop()
         {
-            eprintln!("contract: cannot stop PostgreSQL, process {}: {error}", self.0.id());
+            eprintln!(
+                "contract: cannot stop PostgreSQL, process {}: {error}",
+                self.0.id()
+            );
         }
     }
 }

@@ -26,7 +26,11 @@ impl Run {
     /// When no temporary folder can be created.
     pub fn new(postgres: Option<Postgres>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("contract-").tempdir()?;
-        Ok(Self { postgres, servers: Mutex::default(), folder: Mutex::new(Some(folder)) })
+        Ok(Self {
+            postgres,
+            servers: Mutex::default(),
+            folder: Mutex::new(Some(folder)),
+        })
     }
 
     /// The cluster, if the run has one.
@@ -44,29 +48,45 @@ impl Run {
     pub fn folder(&self, prefix: &str) -> Result<PathBuf> {
         let folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = folder.as_ref().context("the run has ended")?;
-        Ok(tempfile::Builder::new().prefix(prefix).tempdir_in(folder)?.keep())
+        Ok(tempfile::Builder::new()
+            .prefix(prefix)
+            .tempdir_in(folder)?
+            .keep())
     }
 
     /// Remembers a server that must not outlive the run.
     pub fn started(&self, server: Pid) {
-        self.servers.lock().unwrap_or_else(PoisonError::into_inner).insert(server);
+        self.servers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(server);
     }
 
     /// Forgets a server that has ended, since its id may become another process's.
     pub fn ended(&self, server: Pid) {
-        self.servers.lock().unwrap_or_else(PoisonError::into_inner).remove(&server);
+        self.servers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&server);
     }
 
     /// Ends what still runs and removes all files.
     pub fn end(&self) {
-        for server in std::mem::take(&mut *self.servers.lock().unwrap_or_else(PoisonError::into_inner)) {
+        for server in
+            std::mem::take(&mut *self.servers.lock().unwrap_or_else(PoisonError::into_inner))
+        {
             // It may have ended by itself in this moment, which is as good.
             let _ = kill_process(server, Signal::KILL);
         }
         if let Some(postgres) = &self.postgres {
             postgres.stop();
         }
-        drop(self.folder.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(
+            self.folder
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
     }
 }
 

@@ -15,106 +15,8 @@ use tokio::process::{Child, Command};
 
 use crate::run::Run;
 
-/// The key that the suite's servers sign their tokens with, unless a case says otherwise.
-pub const SECRET: &str = "contract-suite-key-0123456789abc";
-
-/// The sites that the suite's servers allow, as `COWORKING_ORIGINS` has them.
-pub const ORIGINS: [&str; 2] = ["http://book.example:3000", "https://coworking.example"];
-
 const START_LIMIT: Duration = Duration::from_secs(60);
 const LAST_LINES_SHOWN: usize = 15;
-
-/// How to start a server; each case changes what it is about.
-#[derive(Clone, Debug)]
-pub struct Launch {
-    binary: PathBuf,
-    /// Each server's own folder is made in this one.
-    folder: PathBuf,
-    run: Arc<Run>,
-    arguments: Vec<String>,
-    environment: Vec<(String, String)>,
-}
-
-impl Launch {
-    /// A server on free ports with the suite's own secret and origins, and a log of its own default level.
-    pub fn new(run: &Arc<Run>, binary: &Path, folder: &Path, database_url: &str) -> Self {
-        let (run, binary, folder) = (Arc::clone(run), binary.to_owned(), folder.to_owned());
-        Self { binary, folder, run, arguments: Vec::new(), environment: Vec::new() }
-            .variable("COWORKING_LISTEN", "127.0.0.1:0")
-            .variable("COWORKING_DEBUG_LISTEN", "127.0.0.1:0")
-            .variable("COWORKING_SECRET", SECRET)
-            .variable("COWORKING_ORIGINS", &ORIGINS.join(","))
-            .variable("DATABASE_URL", database_url)
-    }
-
-    #[must_use]
-    pub fn argument(mut self, argument: &str) -> Self {
-        self.arguments.push(argument.to_owned());
-        self
-    }
-
-    #[must_use]
-    pub fn variable(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    #[must_use]
-    pub fn without_variable(mut self, name: &str) -> Self {
-        self.environment.retain(|(known, _)| known != name);
-        self
-    }
-
-    /// Starts the process in a folder of its own and waits until it says where it listens.
-    ///
-    /// # Errors
-    /// When it ends first, or says nothing for a minute; the message has the end of its log.
-    pub async fn start(&self) -> Result<Server> {
-        let mut server = self.spawn()?;
-        server.wait_until_ready().await?;
-        Ok(server)
-    }
-
-    /// Runs a process that is expected to end by itself, as one with a wrong configuration is.
-    ///
-    /// # Errors
-    /// When it does not end within a minute.
-    pub async fn run_to_end(&self) -> Result<Ended> {
-        let mut server = self.spawn()?;
-        let status = server.wait(START_LIMIT).await?;
-        Ok(Ended { code: status.code(), stdout: server.stdout()?, stderr: server.log()? })
-    }
-
-    fn spawn(&self) -> Result<Server> {
-        let folder = tempfile::Builder::new().prefix("server-").tempdir_in(&self.folder)?.keep();
-        let (stdout, stderr) = (stdout_file(&folder), stderr_file(&folder));
-        let mut command = Command::new(&self.binary);
-        // Settings of whoever runs the suite must not reach the server.
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy().into_owned();
-            if name.starts_with("COWORKING_") || name == "DATABASE_URL" || name == "RUST_LOG" {
-                command.env_remove(name);
-            }
-        }
-        command.args(&self.arguments).envs(self.environment.iter().cloned()).current_dir(&folder);
-        command.stdin(Stdio::null()).stdout(File::create(stdout)?).stderr(File::create(stderr)?);
-        let child = command.kill_on_drop(true).spawn();
-        let child = child.with_context(|| format!("cannot run {}", self.binary.display()))?;
-        let pid = Pid::from_raw(child.id().context("a new process has an id")?.try_into()?);
-        let pid = pid.context("a process id is not 0")?;
-        self.run.started(pid);
-        Ok(Server { child, pid, run: Arc::clone(&self.run), folder, address: None, debug_address: None })
-    }
-}
-
-/// How a process ended.
-#[derive(Debug)]
-pub struct Ended {
-    /// None when a signal ended it.
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
-}
 
 /// A running server. Dropping it kills the process.
 #[derive(Debug)]
@@ -129,37 +31,74 @@ pub struct Server {
 }
 
 impl Server {
+    /// Starts the process in a new folder below this one. It may not be ready, or not even willing.
+    pub(crate) fn spawn(mut command: Command, folder: &Path, run: &Arc<Run>) -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("server-")
+            .tempdir_in(folder)?
+            .keep();
+        let (stdout, stderr) = (stdout_file(&folder), stderr_file(&folder));
+        command.current_dir(&folder).stdin(Stdio::null());
+        command
+            .stdout(File::create(stdout)?)
+            .stderr(File::create(stderr)?);
+        let child = command.kill_on_drop(true).spawn();
+        let child =
+            child.with_context(|| format!("cannot run {:?}", command.as_std().get_program()))?;
+        let pid = Pid::from_raw(child.id().context("a new process has an id")?.try_into()?);
+        let pid = pid.context("a process id is not 0")?;
+        run.started(pid);
+        Ok(Self {
+            child,
+            pid,
+            run: Arc::clone(run),
+            folder,
+            address: None,
+            debug_address: None,
+        })
+    }
+
     /// Where the API listens.
     ///
     /// # Panics
-    /// When the server is not ready; [`Launch::start`] returns only one that is.
+    /// When the server is not ready; [`Launch::start`](crate::launch::Launch::start) returns only one that is.
     pub fn address(&self) -> SocketAddr {
-        self.address.expect("a started server has said where it listens")
+        self.address
+            .expect("a started server has said where it listens")
     }
 
     /// Where the diagnostics listen.
     ///
     /// # Panics
-    /// When the server is not ready; [`Launch::start`] returns only one that is.
+    /// When the server is not ready; [`Launch::start`](crate::launch::Launch::start) returns only one that is.
     pub fn debug_address(&self) -> SocketAddr {
-        self.debug_address.expect("a started server has said where its diagnostics listen")
+        self.debug_address
+            .expect("a started server has said where its diagnostics listen")
     }
 
-    async fn wait_until_ready(&mut self) -> Result<()> {
+    /// Waits until the server has said where it listens.
+    pub(crate) async fn wait_until_ready(&mut self) -> Result<()> {
         let deadline = Instant::now() + START_LIMIT;
         loop {
             let printed = self.stdout()?;
             if let Some(address) = announced(&printed, "listening on http://") {
                 let debug = announced(&printed, "diagnostics on http://");
-                self.debug_address = Some(debug.context("the server did not say where its diagnostics listen")?);
+                self.debug_address =
+                    Some(debug.context("the server did not say where its diagnostics listen")?);
                 self.address = Some(address);
                 return Ok(());
             }
             if let Some(status) = self.child.try_wait()? {
-                bail!("the server ended with {status} before it listened{}", self.last_lines());
+                bail!(
+                    "the server ended with {status} before it listened{}",
+                    self.last_lines()
+                );
             }
             if Instant::now() > deadline {
-                bail!("the server did not say where it listens within a minute{}", self.last_lines());
+                bail!(
+                    "the server did not say where it listens within a minute{}",
+                    self.last_lines()
+                );
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -197,8 +136,15 @@ impl Server {
         let path = format!("/proc/{}/stat", self.pid);
         let stat = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
         // The command's name, in parentheses, may contain blanks; utime and stime are fields 14 and 15 of them all.
-        let fields = stat.rsplit_once(')').context("no command name in the process's stat")?.1;
-        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+        let fields = stat
+            .rsplit_once(')')
+            .context("no command name in the process's stat")?
+            .1;
+        let ticks = fields
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .map(str::parse::<u64>);
         Ok(ticks.sum::<Result<u64, _>>()?)
     }
 
@@ -222,7 +168,11 @@ impl Server {
         let log = self.log().unwrap_or_default();
         let lines: Vec<_> = log.lines().collect();
         let last = lines[lines.len().saturating_sub(LAST_LINES_SHOWN)..].join("\n");
-        if last.is_empty() { "; its log is empty".to_owned() } else { format!("; the end of its log:\n{last}") }
+        if last.is_empty() {
+            "; its log is empty".to_owned()
+        } else {
+            format!("; the end of its log:\n{last}")
+        }
     }
 }
 
@@ -257,8 +207,12 @@ fn stderr_file(folder: &Path) -> PathBuf {
 
 /// The address on the line that starts so. A line counts once it is complete.
 fn announced(printed: &str, start: &str) -> Option<SocketAddr> {
-    let lines = printed.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
-    lines.filter_map(|line| line.strip_prefix(start)).find_map(|address| address.trim_end().parse().ok())
+    let lines = printed
+        .split_inclusive('\n')
+        .filter_map(|line| line.strip_suffix('\n'));
+    lines
+        .filter_map(|line| line.strip_prefix(start))
+        .find_map(|address| address.trim_end().parse().ok())
 }
 
 #[cfg(test)]
@@ -270,11 +224,9 @@ mod tests {
         let start = "listening on http://";
         assert_eq!(announced("listening on http://127.0.0.1:80", start), None);
         let printed = "diagnostics on http://127.0.0.1:1\nlistening on http://127.0.0.1:8080\n";
-        assert_eq!(announced(printed, start), Some("127.0.0.1:8080".parse().unwrap()));
-    }
-
-    #[test]
-    fn the_secret_is_as_long_as_the_contract_says() {
-        assert_eq!(SECRET.len(), 32);
+        assert_eq!(
+            announced(printed, start),
+            Some("127.0.0.1:8080".parse().unwrap())
+        );
     }
 }

@@ -9,8 +9,8 @@ use anyhow::Result;
 
 use crate::context::Context;
 
-mod bookings;
 mod bodies;
+mod bookings;
 mod concurrency;
 mod configuration;
 mod cors;
@@ -21,8 +21,8 @@ mod generated;
 mod images;
 mod load;
 mod logs;
-mod routes;
 mod rooms;
+mod routes;
 mod seed;
 mod shutdown;
 mod tokens;

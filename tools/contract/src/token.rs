@@ -14,7 +14,9 @@ use sha2::{Sha256, Sha384, Sha512};
 /// # Panics
 /// When the clock stands before 1970.
 pub fn now() -> i64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock stands after 1970");
+    let elapsed = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("the clock stands after 1970");
     i64::try_from(elapsed.as_secs()).expect("it is not that late yet")
 }
 
@@ -35,7 +37,11 @@ pub enum Signature {
 
 /// A token whose header, claims, key and signature need not belong together.
 pub fn forge(header: &Value, claims: &Value, key: &[u8], signature: Signature) -> String {
-    let signed = format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(claims.to_string()));
+    let signed = format!(
+        "{}.{}",
+        BASE64.encode(header.to_string()),
+        BASE64.encode(claims.to_string())
+    );
     let signature = match signature {
         Signature::Hs256 => sign::<Hmac<Sha256>>(key, &signed),
         Signature::Hs384 => sign::<Hmac<Sha384>>(key, &signed),
@@ -47,7 +53,12 @@ pub fn forge(header: &Value, claims: &Value, key: &[u8], signature: Signature) -
 
 /// A token as the server issues them: HS256 in header and signature.
 pub fn issue(claims: &Value, key: &str) -> String {
-    forge(&json!({ "typ": "JWT", "alg": "HS256" }), claims, key.as_bytes(), Signature::Hs256)
+    forge(
+        &json!({ "typ": "JWT", "alg": "HS256" }),
+        claims,
+        key.as_bytes(),
+        Signature::Hs256,
+    )
 }
 
 /// The header and the claims of a token, its signature unchecked.
@@ -55,7 +66,9 @@ pub fn issue(claims: &Value, key: &str) -> String {
 /// # Errors
 /// When it is not a token.
 pub fn read(token: &str) -> Result<(Value, Value)> {
-    let mut parts = token.split('.').map(|part| -> Result<Value> { Ok(serde_json::from_slice(&BASE64.decode(part)?)?) });
+    let mut parts = token
+        .split('.')
+        .map(|part| -> Result<Value> { Ok(serde_json::from_slice(&BASE64.decode(part)?)?) });
     let header = parts.next().context("a token has a header")??;
     let claims = parts.next().context("a token has claims")??;
     Ok((header, claims))
@@ -79,7 +92,10 @@ mod tests {
             .unwrap();
         let signed = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.\
                       eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
-        assert_eq!(sign::<Hmac<Sha256>>(&key, signed), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+        assert_eq!(
+            sign::<Hmac<Sha256>>(&key, signed),
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+        );
     }
 
     #[test]

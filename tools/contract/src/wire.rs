@@ -24,16 +24,26 @@ pub struct Wire {
 
 /// The bytes of a request without a body, up to and without the blank line that ends its head.
 pub fn head(method: &Method, path: &[u8]) -> Vec<u8> {
-    [method.as_str().as_bytes(), b" ", path, b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"].concat()
+    [
+        method.as_str().as_bytes(),
+        b" ",
+        path,
+        b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n",
+    ]
+    .concat()
 }
 
 impl Wire {
     /// # Errors
     /// When nothing listens there.
     pub async fn connect(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
+        let stream = TcpStream::connect(address)
+            .await
+            .with_context(|| format!("cannot connect to {address}"))?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream: BufReader::new(stream) })
+        Ok(Self {
+            stream: BufReader::new(stream),
+        })
     }
 
     /// # Errors
@@ -56,8 +66,13 @@ impl Wire {
     /// # Errors
     /// When the server says something else.
     pub async fn read_continue(&mut self) -> Result<()> {
-        let (status, _) = tokio::time::timeout(ANSWER_LIMIT, self.read_head()).await.context("no 100 Continue")??;
-        ensure!(status == StatusCode::CONTINUE, "expected 100 Continue, the server said {status}");
+        let (status, _) = tokio::time::timeout(ANSWER_LIMIT, self.read_head())
+            .await
+            .context("no 100 Continue")??;
+        ensure!(
+            status == StatusCode::CONTINUE,
+            "expected 100 Continue, the server said {status}"
+        );
         Ok(())
     }
 
@@ -68,17 +83,29 @@ impl Wire {
     pub async fn read_answer(&mut self, method: &Method, path: &str) -> Result<Answer> {
         let (status, headers, body) = tokio::time::timeout(ANSWER_LIMIT, async {
             let (status, headers) = self.read_head().await?;
-            let body = self.read_body(method, status, &headers).await.context("the answer's body was cut off")?;
+            let body = self
+                .read_body(method, status, &headers)
+                .await
+                .context("the answer's body was cut off")?;
             anyhow::Ok((status, headers, body))
         })
         .await
         .context("no answer within a minute")??;
-        Ok(Answer { method: method.clone(), path: path.to_owned(), status, headers, body })
+        Ok(Answer {
+            method: method.clone(),
+            path: path.to_owned(),
+            status,
+            headers,
+            body,
+        })
     }
 
     async fn read_head(&mut self) -> Result<(StatusCode, HeaderMap)> {
         let line = self.read_line().await?;
-        let status = line.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)).context("not HTTP/1.1")?;
+        let status = line
+            .strip_prefix("HTTP/1.1 ")
+            .and_then(|rest| rest.get(..3))
+            .context("not HTTP/1.1")?;
         let mut headers = HeaderMap::new();
         loop {
             let line = self.read_line().await?;
@@ -86,21 +113,33 @@ impl Wire {
                 return Ok((status.parse()?, headers));
             }
             let (name, value) = line.split_once(':').context("a header without a colon")?;
-            headers.append(HeaderName::try_from(name)?, HeaderValue::try_from(value.trim())?);
+            headers.append(
+                HeaderName::try_from(name)?,
+                HeaderValue::try_from(value.trim())?,
+            );
         }
     }
 
-    async fn read_body(&mut self, method: &Method, status: StatusCode, headers: &HeaderMap) -> Result<Vec<u8>> {
+    async fn read_body(
+        &mut self,
+        method: &Method,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> Result<Vec<u8>> {
         let mut body = Vec::new();
         if method == Method::HEAD || status == StatusCode::NO_CONTENT {
             return Ok(body);
         }
         if headers.contains_key(TRANSFER_ENCODING) {
             loop {
-                let size = usize::from_str_radix(&self.read_line().await?, 16).context("not a chunk's size")?;
+                let size = usize::from_str_radix(&self.read_line().await?, 16)
+                    .context("not a chunk's size")?;
                 let mut chunk = vec![0; size];
                 self.stream.read_exact(&mut chunk).await?;
-                ensure!(self.read_line().await?.is_empty(), "a chunk longer than its size");
+                ensure!(
+                    self.read_line().await?.is_empty(),
+                    "a chunk longer than its size"
+                );
                 if size == 0 {
                     return Ok(body);
                 }
@@ -121,7 +160,10 @@ impl Wire {
         self.stream.read_until(b'\n', &mut line).await?;
         match line.strip_suffix(b"\r\n") {
             Some(line) => Ok(String::from_utf8(line.to_owned())?),
-            None => bail!("the connection was closed after {:?}", String::from_utf8_lossy(&line)),
+            None => bail!(
+                "the connection was closed after {:?}",
+                String::from_utf8_lossy(&line)
+            ),
         }
     }
 }
@@ -159,7 +201,11 @@ mod tests {
             b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhell",
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nhel\r\n",
         ] {
-            assert!(read(part).await.is_err(), "{}", String::from_utf8_lossy(part));
+            assert!(
+                read(part).await.is_err(),
+                "{}",
+                String::from_utf8_lossy(part)
+            );
         }
     }
 }

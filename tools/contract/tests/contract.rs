@@ -50,7 +50,10 @@ struct Selected {
 }
 
 fn main() -> ExitCode {
-    let Cli { mut harness, mut words } = Cli::parse();
+    let Cli {
+        mut harness,
+        mut words,
+    } = Cli::parse();
     harness.test_threads.get_or_insert(TESTS_AT_ONCE);
     words.extend(harness.filter.take());
     match run(&harness, &words) {
@@ -66,11 +69,15 @@ fn run(harness: &Arguments, words: &[String]) -> Result<ExitCode> {
     let (checkpoints, given) = checkpoints()?;
     let selected = select(&checkpoints, harness, words);
     if harness.list {
-        let trials = selected.into_iter().map(|test| Trial::test(test.name, || Ok(()))).collect();
+        let trials = selected
+            .into_iter()
+            .map(|test| Trial::test(test.name, || Ok(())))
+            .collect();
         return Ok(libtest_mimic::run(harness, trials).exit_code());
     }
 
-    let needed = |checkpoint: &&Checkpoint| selected.iter().any(|test| test.checkpoint == **checkpoint);
+    let needed =
+        |checkpoint: &&Checkpoint| selected.iter().any(|test| test.checkpoint == **checkpoint);
     let needed: Vec<_> = checkpoints.iter().filter(needed).cloned().collect();
     let binaries = match given {
         _ if needed.is_empty() => HashMap::new(),
@@ -79,14 +86,28 @@ fn run(harness: &Arguments, words: &[String]) -> Result<ExitCode> {
     };
     let runtime = Arc::new(Runtime::new()?);
     let uses_postgres = selected.iter().any(|test| test.kind == Kind::Postgres);
-    let run = Arc::new(Run::new(if uses_postgres { runtime.block_on(postgres())? } else { None })?);
+    let run = Arc::new(Run::new(if uses_postgres {
+        runtime.block_on(postgres())?
+    } else {
+        None
+    })?);
     end_when_interrupted(&runtime, Arc::clone(&run));
 
     let mut contexts = HashMap::new();
     for test in &selected {
-        if let Entry::Vacant(entry) = contexts.entry((test.checkpoint.name.clone(), test.kind.name())) {
-            let (checkpoint, binary) = (test.checkpoint.clone(), binaries[&test.checkpoint.name].clone());
-            let target = Arc::new(Target { checkpoint, binary, kind: test.kind, run: Arc::clone(&run) });
+        if let Entry::Vacant(entry) =
+            contexts.entry((test.checkpoint.name.clone(), test.kind.name()))
+        {
+            let (checkpoint, binary) = (
+                test.checkpoint.clone(),
+                binaries[&test.checkpoint.name].clone(),
+            );
+            let target = Arc::new(Target {
+                checkpoint,
+                binary,
+                kind: test.kind,
+                run: Arc::clone(&run),
+            });
             entry.insert(Context::new(target, None)?);
         }
     }
@@ -103,9 +124,17 @@ fn run(harness: &Arguments, words: &[String]) -> Result<ExitCode> {
 /// The course's checkpoints; or the one server that `CONTRACT_SERVER` is the binary of, and that binary.
 fn checkpoints() -> Result<(Vec<Checkpoint>, Option<PathBuf>)> {
     let checkpoints = Checkpoint::all(&checkpoint::workspace())?;
-    let Some(binary) = std::env::var_os("CONTRACT_SERVER") else { return Ok((checkpoints, None)) };
-    let binary = PathBuf::from(binary).canonicalize().context("CONTRACT_SERVER does not name a binary")?;
-    let name = binary.file_name().context("CONTRACT_SERVER names no file")?.to_string_lossy().into_owned();
+    let Some(binary) = std::env::var_os("CONTRACT_SERVER") else {
+        return Ok((checkpoints, None));
+    };
+    let binary = PathBuf::from(binary)
+        .canonicalize()
+        .context("CONTRACT_SERVER does not name a binary")?;
+    let name = binary
+        .file_name()
+        .context("CONTRACT_SERVER names no file")?
+        .to_string_lossy()
+        .into_owned();
     // It is a variant of some checkpoint, all of which have the same committed secret.
     let folder = checkpoints[0].folder.clone();
     Ok((vec![Checkpoint { name, folder }], Some(binary)))
@@ -125,7 +154,12 @@ fn select(checkpoints: &[Checkpoint], harness: &Arguments, words: &[String]) -> 
             for case in suite::all() {
                 let name = format!("{}::{}::{}", checkpoint.name, kind.name(), case.name);
                 if is_selected(&name) {
-                    selected.push(Selected { name, checkpoint: checkpoint.clone(), kind, case });
+                    selected.push(Selected {
+                        name,
+                        checkpoint: checkpoint.clone(),
+                        kind,
+                        case,
+                    });
                 }
             }
         }
@@ -168,6 +202,8 @@ fn trial(test: Selected, context: Context, runtime: Arc<Runtime>) -> Trial {
             let outcome = tokio::time::timeout(CASE_LIMIT, test.case.run(&context)).await;
             outcome.unwrap_or_else(|_| bail!("not done within {CASE_LIMIT:?}"))
         });
-        outcome.map(|()| Completion::Completed).map_err(|error| Failed::from(format!("{error:#}")))
+        outcome
+            .map(|()| Completion::Completed)
+            .map_err(|error| Failed::from(format!("{error:#}")))
     })
 }

@@ -2,18 +2,17 @@
 //! directly.
 //!
 //! `cargo bench -p diagnostics --bench alloc_pair`; a worst case, since nothing is done with the memory.
-#![allow(unsafe_code)]
 
+mod pair;
 mod report;
 
-use std::alloc::{GlobalAlloc, Layout};
 use std::fmt::Write;
 use std::fs;
-use std::hint::black_box;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use criterion::{BenchmarkId, Criterion};
+use pair::pair;
 use tikv_jemallocator::Jemalloc;
 
 /// Bytes: the smallest class, a typical small object, a buffer, and one beyond jemalloc's small classes.
@@ -51,19 +50,6 @@ fn compare(criterion: &mut Criterion) {
         });
     }
     group.finish();
-}
-
-/// Allocates a block and releases it.
-fn pair(allocator: &impl GlobalAlloc, size: usize) {
-    let Ok(layout) = Layout::from_size_align(black_box(size), 8) else {
-        return;
-    };
-    // SAFETY: the size is not zero.
-    let pointer = black_box(unsafe { allocator.alloc(layout) });
-    if !pointer.is_null() {
-        // SAFETY: this allocator has just handed out the block with this layout.
-        unsafe { allocator.dealloc(pointer, layout) };
-    }
 }
 
 /// The estimates that criterion left, as a table; none if one is missing.

@@ -31,7 +31,9 @@ impl Record {
     /// # Errors
     /// When the server served none that is JSON.
     pub fn document(&self) -> Result<&Document> {
-        self.document.get().context("the server serves no /openapi.json that is JSON")
+        self.document
+            .get()
+            .context("the server serves no /openapi.json that is JSON")
     }
 
     /// Holds an answer against the rules for all answers and against the server's description, if there is one.
@@ -39,14 +41,24 @@ impl Record {
     /// # Errors
     /// When the answer breaks a rule or is not as described.
     pub fn check(&self, answer: &Answer, request: Option<&Value>) -> Result<()> {
-        for secret in [request.and_then(|body| body.get("password")), answer.json::<Value>().ok().as_ref().and_then(|body| body.get("token"))] {
+        for secret in [
+            request.and_then(|body| body.get("password")),
+            answer
+                .json::<Value>()
+                .ok()
+                .as_ref()
+                .and_then(|body| body.get("token")),
+        ] {
             self.add_secret(secret.and_then(Value::as_str).unwrap_or_default());
         }
         answer.check()?;
         if let Some(document) = self.document.get()
             && let Some(documented) = document.check(answer, request)?
         {
-            self.exercised.lock().unwrap_or_else(PoisonError::into_inner).insert(documented);
+            self.exercised
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(documented);
         }
         Ok(())
     }
@@ -56,19 +68,33 @@ impl Record {
     /// # Errors
     /// When the server has no description.
     pub fn not_exercised(&self) -> Result<Vec<Documented>> {
-        let exercised = self.exercised.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(self.document()?.documented().difference(&exercised).cloned().collect())
+        let exercised = self
+            .exercised
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        Ok(self
+            .document()?
+            .documented()
+            .difference(&exercised)
+            .cloned()
+            .collect())
     }
 
     /// Remembers a word that no log may show. A short one would be found by chance.
     pub fn add_secret(&self, secret: &str) {
         if secret.len() >= 8 {
-            self.secrets.lock().unwrap_or_else(PoisonError::into_inner).insert(secret.to_owned());
+            self.secrets
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(secret.to_owned());
         }
     }
 
     /// All passwords and tokens that went to or came from the servers.
     pub fn secrets(&self) -> BTreeSet<String> {
-        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }

@@ -20,7 +20,11 @@ pub async fn malformed_bodies_are_refused(context: &Context) -> Result<()> {
     let user = context.user().await?;
     let nested = "[".repeat(30_000);
     let closed = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
-    let deep = format!(r#"{{"username":{}1{}}}"#, r#"{"a":"#.repeat(5000), "}".repeat(5000));
+    let deep = format!(
+        r#"{{"username":{}1{}}}"#,
+        r#"{"a":"#.repeat(5000),
+        "}".repeat(5000)
+    );
     let bodies: [&[u8]; 16] = [
         b"",
         b" ",
@@ -41,7 +45,10 @@ pub async fn malformed_bodies_are_refused(context: &Context) -> Result<()> {
     ];
     for path in PATHS {
         for body in bodies {
-            let call = user.client.call(Method::POST, path).body("application/json", body);
+            let call = user
+                .client
+                .call(Method::POST, path)
+                .body("application/json", body);
             call.send().await?.expect_error(400, "validation")?;
         }
     }
@@ -53,21 +60,47 @@ pub async fn other_content_types_are_refused(context: &Context) -> Result<()> {
     let room = rooms::any_id(&user.client).await?;
     let name = user.username.as_str();
     for (path, body) in [
-        ("/auth/signup", json!({ "username": name, "password": "12345678", "email": "a@example.com" })),
-        ("/auth/login", json!({ "username": user.username, "password": user.password })),
-        ("/bookings", json!({ "room_id": room, "booked_on": context.day() })),
+        (
+            "/auth/signup",
+            json!({ "username": name, "password": "12345678", "email": "a@example.com" }),
+        ),
+        (
+            "/auth/login",
+            json!({ "username": user.username, "password": user.password }),
+        ),
+        (
+            "/bookings",
+            json!({ "room_id": room, "booked_on": context.day() }),
+        ),
     ] {
         let body = body.to_string();
-        for content_type in ["text/plain", "application/x-www-form-urlencoded", "application/xml", "multipart/form-data", "json"] {
-            let call = user.client.call(Method::POST, path).body(content_type, body.clone());
-            call.send().await?.expect_error(415, "unsupported_media_type")?;
+        for content_type in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/xml",
+            "multipart/form-data",
+            "json",
+        ] {
+            let call = user
+                .client
+                .call(Method::POST, path)
+                .body(content_type, body.clone());
+            call.send()
+                .await?
+                .expect_error(415, "unsupported_media_type")?;
         }
         let untyped = user.client.call(Method::POST, path).untyped_body(body);
-        untyped.send().await?.expect_error(415, "unsupported_media_type")?;
+        untyped
+            .send()
+            .await?
+            .expect_error(415, "unsupported_media_type")?;
     }
     let credentials = json!({ "username": user.username, "password": user.password }).to_string();
     for content_type in ["application/json; charset=utf-8", "Application/JSON"] {
-        let call = user.client.call(Method::POST, "/auth/login").body(content_type, credentials.clone());
+        let call = user
+            .client
+            .call(Method::POST, "/auth/login")
+            .body(content_type, credentials.clone());
         call.send().await?.expect(200)?;
     }
     Ok(())
@@ -77,13 +110,25 @@ pub async fn large_bodies_are_refused(context: &Context) -> Result<()> {
     let user = context.user().await?;
     let credentials = json!({ "username": user.username, "password": user.password }).to_string();
     let padded = |size: usize| format!("{credentials}{}", " ".repeat(size - credentials.len()));
-    let send = |body: String| user.client.call(Method::POST, "/auth/login").body("application/json", body).send();
+    let send = |body: String| {
+        user.client
+            .call(Method::POST, "/auth/login")
+            .body("application/json", body)
+            .send()
+    };
     send(padded(LIMIT)).await?.expect(200)?;
     for path in PATHS {
-        let call = user.client.call(Method::POST, path).body("application/json", padded(LIMIT + 1));
+        let call = user
+            .client
+            .call(Method::POST, path)
+            .body("application/json", padded(LIMIT + 1));
         call.send().await?.expect_error(413, "body_too_large")?;
-        announced(&user.client, path, 1 << 30).await.context("a gigabyte was announced")?;
-        chunked(&user.client, path).await.context("a body without an end")?;
+        announced(&user.client, path, 1 << 30)
+            .await
+            .context("a gigabyte was announced")?;
+        chunked(&user.client, path)
+            .await
+            .context("a body without an end")?;
     }
     Ok(())
 }
@@ -97,14 +142,23 @@ async fn announced(client: &Client, path: &str, size: usize) -> Result<()> {
 /// A body whose size is not announced, in chunks of a kilobyte.
 async fn chunked(client: &Client, path: &str) -> Result<()> {
     let chunk = [&b"400\r\n"[..], &[b' '; 1024], b"\r\n"].concat();
-    refused(client, path, "Transfer-Encoding: chunked\r\n", &chunk.repeat(LIMIT / 1024 + 1)).await
+    refused(
+        client,
+        path,
+        "Transfer-Encoding: chunked\r\n",
+        &chunk.repeat(LIMIT / 1024 + 1),
+    )
+    .await
 }
 
 async fn refused(client: &Client, path: &str, head: &str, body: &[u8]) -> Result<()> {
     let mut wire = Wire::connect(client.address()).await?;
     let mut request = wire::head(&Method::POST, path.as_bytes());
     let token = client.token().unwrap_or_default();
-    request.extend(format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n{head}\r\n").as_bytes());
+    request.extend(
+        format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n{head}\r\n")
+            .as_bytes(),
+    );
     wire.send(&request).await?;
     wire.send(body).await?;
     let answer = wire.read_answer(&Method::POST, path).await?;

@@ -16,7 +16,10 @@ use crate::{
 };
 
 /// Lets all of them loose at once, each on a connection that is open already, and collects the answers.
-async fn at_once<F>(clients: Vec<Client>, request: impl Fn(usize, Client) -> F) -> Result<Vec<Answer>>
+async fn at_once<F>(
+    clients: Vec<Client>,
+    request: impl Fn(usize, Client) -> F,
+) -> Result<Vec<Answer>>
 where
     F: Future<Output = Result<Answer>> + Send + 'static,
 {
@@ -34,7 +37,10 @@ where
 }
 
 fn count(answers: &[Answer], status: StatusCode) -> usize {
-    answers.iter().filter(|answer| answer.status == status).count()
+    answers
+        .iter()
+        .filter(|answer| answer.status == status)
+        .count()
 }
 
 /// Four users with as many connections as it takes to make 64.
@@ -56,16 +62,29 @@ pub async fn one_of_64_gets_the_room(context: &Context) -> Result<()> {
         async move { client.post("/bookings", &booking).await }
     })
     .await?;
-    let (booked, taken) = (count(&answers, StatusCode::CREATED), count(&answers, StatusCode::CONFLICT));
-    ensure!(booked == 1 && taken == 63, "expected 1 x 201 and 63 x 409, came {booked} and {taken} of {}", answers.len());
-    for answer in answers.into_iter().filter(|answer| answer.status == StatusCode::CONFLICT) {
+    let (booked, taken) = (
+        count(&answers, StatusCode::CREATED),
+        count(&answers, StatusCode::CONFLICT),
+    );
+    ensure!(
+        booked == 1 && taken == 63,
+        "expected 1 x 201 and 63 x 409, came {booked} and {taken} of {}",
+        answers.len()
+    );
+    for answer in answers
+        .into_iter()
+        .filter(|answer| answer.status == StatusCode::CONFLICT)
+    {
         answer.expect_error(409, "room_taken")?;
     }
     let mut stored = 0;
     for user in users {
         stored += bookings::list(&user).await?.len();
     }
-    ensure!(stored == 1, "one booking was acknowledged, {stored} are stored");
+    ensure!(
+        stored == 1,
+        "one booking was acknowledged, {stored} are stored"
+    );
     Ok(())
 }
 
@@ -91,21 +110,39 @@ pub async fn one_of_many_gets_the_name(context: &Context) -> Result<()> {
         async move { client.post("/auth/signup", &body).await }
     })
     .await?;
-    let (made, taken) = (count(&answers, StatusCode::CREATED), count(&answers, StatusCode::CONFLICT));
-    ensure!(made == 1 && taken == 7, "expected 1 x 201 and 7 x 409, came {made} and {taken} of {}", answers.len());
+    let (made, taken) = (
+        count(&answers, StatusCode::CREATED),
+        count(&answers, StatusCode::CONFLICT),
+    );
+    ensure!(
+        made == 1 && taken == 7,
+        "expected 1 x 201 and 7 x 409, came {made} and {taken} of {}",
+        answers.len()
+    );
     Ok(())
 }
 
 pub async fn one_of_many_cancels(context: &Context) -> Result<()> {
     let user = context.user().await?;
-    let id = bookings::book(&user.client, &rooms::any_id(&user.client).await?, &context.day()).await?;
+    let id = bookings::book(
+        &user.client,
+        &rooms::any_id(&user.client).await?,
+        &context.day(),
+    )
+    .await?;
     let path = format!("/bookings/{id}");
     let answers = at_once(vec![user.client; 16], |_, client| {
         let path = path.clone();
         async move { client.delete(&path).await }
     })
     .await?;
-    let (gone, unknown) = (count(&answers, StatusCode::NO_CONTENT), count(&answers, StatusCode::NOT_FOUND));
-    ensure!(gone == 1 && unknown == 15, "expected 1 x 204 and 15 x 404, came {gone} and {unknown}");
+    let (gone, unknown) = (
+        count(&answers, StatusCode::NO_CONTENT),
+        count(&answers, StatusCode::NOT_FOUND),
+    );
+    ensure!(
+        gone == 1 && unknown == 15,
+        "expected 1 x 204 and 15 x 404, came {gone} and {unknown}"
+    );
     Ok(())
 }

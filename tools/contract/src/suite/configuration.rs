@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     context::Context,
-    server::{Ended, Launch, SECRET},
+    launch::{Ended, Launch, SECRET},
 };
 
 /// Every setting: its flag and its variable.
@@ -22,11 +22,27 @@ const SETTINGS: [(&str, &str); 7] = [
 
 /// The launch ends by itself, with an error, before it says that it listens.
 async fn refused(launch: Launch, what: &str) -> Result<Ended> {
-    let ended = launch.run_to_end().await.with_context(|| format!("{what} is accepted"))?;
-    let Ended { code, stdout, stderr } = &ended;
-    ensure!(matches!(code, Some(1 | 2)), "{what} ends with {code:?}, expected 1 or 2: {stderr}");
-    ensure!(!stdout.contains("listening on"), "{what} is explained after it was accepted: {stdout}");
-    ensure!(!stderr.contains("panicked"), "{what} makes it panic: {stderr}");
+    let ended = launch
+        .run_to_end()
+        .await
+        .with_context(|| format!("{what} is accepted"))?;
+    let Ended {
+        code,
+        stdout,
+        stderr,
+    } = &ended;
+    ensure!(
+        matches!(code, Some(1 | 2)),
+        "{what} ends with {code:?}, expected 1 or 2: {stderr}"
+    );
+    ensure!(
+        !stdout.contains("listening on"),
+        "{what} is explained after it was accepted: {stdout}"
+    );
+    ensure!(
+        !stderr.contains("panicked"),
+        "{what} makes it panic: {stderr}"
+    );
     Ok(ended)
 }
 
@@ -34,23 +50,50 @@ async fn refused(launch: Launch, what: &str) -> Result<Ended> {
 async fn explained(launch: Launch, setting: &str, value: &str, right: &str) -> Result<()> {
     let what = format!("{setting} {value:?}");
     let stderr = refused(launch, &what).await?.stderr;
-    let named = stderr.replace('-', "_").contains(&setting.trim_start_matches('-').replace('-', "_"));
+    let named = stderr
+        .replace('-', "_")
+        .contains(&setting.trim_start_matches('-').replace('-', "_"));
     ensure!(named, "the message does not name {setting}: {stderr}");
-    ensure!(stderr.contains(value), "the message does not show the value {value:?}: {stderr}");
-    ensure!(stderr.contains(right), "the message on {what} does not say what is right ({right}): {stderr}");
+    ensure!(
+        stderr.contains(value),
+        "the message does not show the value {value:?}: {stderr}"
+    );
+    ensure!(
+        stderr.contains(right),
+        "the message on {what} does not say what is right ({right}): {stderr}"
+    );
     Ok(())
 }
 
 pub async fn help_describes_every_setting(context: &Context) -> Result<()> {
     let database = &context.shared().await?.database;
-    let ended = context.launch(database).argument("--help").run_to_end().await?;
-    ensure!(ended.code == Some(0), "--help ends with {:?}: {}", ended.code, ended.stderr);
-    for name in SETTINGS.iter().flat_map(|(flag, variable)| [flag, variable]) {
-        ensure!(ended.stdout.contains(name), "--help does not name {name}:\n{}", ended.stdout);
+    let ended = context
+        .launch(database)
+        .argument("--help")
+        .run_to_end()
+        .await?;
+    ensure!(
+        ended.code == Some(0),
+        "--help ends with {:?}: {}",
+        ended.code,
+        ended.stderr
+    );
+    for name in SETTINGS
+        .iter()
+        .flat_map(|(flag, variable)| [flag, variable])
+    {
+        ensure!(
+            ended.stdout.contains(name),
+            "--help does not name {name}:\n{}",
+            ended.stdout
+        );
     }
     let secrets = context.record().secrets();
     for secret in secrets.iter().map(String::as_str).chain([SECRET]) {
-        ensure!(!ended.stdout.contains(secret), "--help shows a secret from the environment");
+        ensure!(
+            !ended.stdout.contains(secret),
+            "--help shows a secret from the environment"
+        );
     }
     Ok(())
 }
@@ -66,15 +109,26 @@ pub async fn wrong_flags_are_explained(context: &Context) -> Result<()> {
         ("--pool-size", "many", "number"),
         ("--origins", "book.example", "http://"),
         ("--log", "inof", "info"),
-        ("--database-url", "mysql://localhost/coworking", "postgres://"),
+        (
+            "--database-url",
+            "mysql://localhost/coworking",
+            "postgres://",
+        ),
     ] {
         let launch = context.launch(database).argument(flag).argument(value);
         // Of a wrong database URL, which may contain a password, the scheme is enough.
         let shown = value.split("://").next().unwrap_or(value);
         explained(launch, flag, shown, right).await?;
     }
-    let ended = refused(context.launch(database).argument("--colour=red"), "an unknown flag").await?;
-    ensure!(ended.code == Some(2) && ended.stderr.contains("--colour"), "{ended:?}");
+    let ended = refused(
+        context.launch(database).argument("--colour=red"),
+        "an unknown flag",
+    )
+    .await?;
+    ensure!(
+        ended.code == Some(2) && ended.stderr.contains("--colour"),
+        "{ended:?}"
+    );
     Ok(())
 }
 
@@ -83,62 +137,149 @@ pub async fn wrong_variables_are_explained(context: &Context) -> Result<()> {
     for (variable, setting, value, right) in [
         ("COWORKING_LISTEN", "listen", "nonsense", "127.0.0.1:8080"),
         ("COWORKING_POOL_SIZE", "pool-size", "0", "1"),
-        ("COWORKING_ORIGINS", "origins", "http://book.example/page", "http://"),
+        (
+            "COWORKING_ORIGINS",
+            "origins",
+            "http://book.example/page",
+            "http://",
+        ),
     ] {
-        explained(context.launch(database).variable(variable, value), setting, value, right).await?;
+        explained(
+            context.launch(database).variable(variable, value),
+            setting,
+            value,
+            right,
+        )
+        .await?;
     }
     // A secret is explained without being shown.
-    for secret in ["too-short-a-secret", "this-secret-is-longer-than-32-bytes", "ümlaut-with-32-bytes-0123456789"] {
-        let launch = context.launch(database).variable("COWORKING_SECRET", secret);
+    for secret in [
+        "too-short-a-secret",
+        "this-secret-is-longer-than-32-bytes",
+        "ümlaut-with-32-bytes-0123456789",
+    ] {
+        let launch = context
+            .launch(database)
+            .variable("COWORKING_SECRET", secret);
         let stderr = refused(launch, "a wrong secret").await?.stderr;
-        ensure!(stderr.contains("secret") && stderr.contains("32"), "the message does not explain it: {stderr}");
-        ensure!(!stderr.contains(secret), "the message shows the secret: {stderr}");
+        ensure!(
+            stderr.contains("secret") && stderr.contains("32"),
+            "the message does not explain it: {stderr}"
+        );
+        ensure!(
+            !stderr.contains(secret),
+            "the message shows the secret: {stderr}"
+        );
     }
     Ok(())
 }
 
 pub async fn wrong_files_are_explained(context: &Context) -> Result<()> {
     let database = &context.shared().await?.database;
-    let committed = fs::read_to_string(context.target().checkpoint.folder.join("config/coworking.toml"))?;
-    let folder = tempfile::Builder::new().prefix("contract-config-").tempdir()?;
+    let committed = fs::read_to_string(
+        context
+            .target()
+            .checkpoint
+            .folder
+            .join("config/coworking.toml"),
+    )?;
+    let folder = tempfile::Builder::new()
+        .prefix("contract-config-")
+        .tempdir()?;
     let path = folder.path().join("coworking.toml");
-    let with_file = || context.launch(database).argument("--config").argument(&path.display().to_string());
+    let with_file = || {
+        context
+            .launch(database)
+            .argument("--config")
+            .argument(&path.display().to_string())
+    };
 
-    let pool_of_none = committed.lines().map(|line| if line.starts_with("pool_size") { "pool_size = 0" } else { line });
+    let pool_of_none = committed.lines().map(|line| {
+        if line.starts_with("pool_size") {
+            "pool_size = 0"
+        } else {
+            line
+        }
+    });
     for (text, setting, value, right) in [
-        (format!("colour = \"red\"\n{committed}"), "colour", "colour", "listen"),
-        (pool_of_none.collect::<Vec<_>>().join("\n"), "pool_size", "0", "1"),
+        (
+            format!("colour = \"red\"\n{committed}"),
+            "colour",
+            "colour",
+            "listen",
+        ),
+        (
+            pool_of_none.collect::<Vec<_>>().join("\n"),
+            "pool_size",
+            "0",
+            "1",
+        ),
     ] {
         fs::write(&path, text)?;
         explained(with_file(), setting, value, right).await?;
     }
-    for (what, text) in [("text that is not TOML", &b"listen: here"[..]), ("a file that is not UTF-8", b"\xff\xfe")] {
+    for (what, text) in [
+        ("text that is not TOML", &b"listen: here"[..]),
+        ("a file that is not UTF-8", b"\xff\xfe"),
+    ] {
         fs::write(&path, text)?;
         let stderr = refused(with_file(), what).await?.stderr;
-        ensure!(stderr.contains("coworking.toml"), "the message does not name the file: {stderr}");
+        ensure!(
+            stderr.contains("coworking.toml"),
+            "the message does not name the file: {stderr}"
+        );
     }
     fs::remove_file(&path)?;
-    let stderr = refused(with_file(), "a file that does not exist").await?.stderr;
-    ensure!(stderr.contains("coworking.toml"), "the message does not name the file: {stderr}");
+    let stderr = refused(with_file(), "a file that does not exist")
+        .await?
+        .stderr;
+    ensure!(
+        stderr.contains("coworking.toml"),
+        "the message does not name the file: {stderr}"
+    );
     Ok(())
 }
 
 pub async fn the_committed_secret_stays_on_loopback(context: &Context) -> Result<()> {
     let database = &context.shared().await?.database;
     let committed = context.target().checkpoint.committed_secret()?;
-    let by_file = || context.launch(database).without_variable("COWORKING_SECRET");
+    let by_file = || {
+        context
+            .launch(database)
+            .without_variable("COWORKING_SECRET")
+    };
     let by_variable = || by_file().variable("COWORKING_SECRET", &committed);
     for address in ["0.0.0.0:0", "[::]:0"] {
         for launch in [by_file(), by_variable()] {
-            let ended = refused(launch.argument("--listen").argument(address), "the committed secret on it").await?;
+            let ended = refused(
+                launch.argument("--listen").argument(address),
+                "the committed secret on it",
+            )
+            .await?;
             let stderr = ended.stderr;
-            ensure!(stderr.contains(address), "the message does not name the address: {stderr}");
-            ensure!(stderr.contains("COWORKING_SECRET"), "the message does not say what to set: {stderr}");
-            ensure!(!stderr.contains(&committed), "the message shows the secret: {stderr}");
+            ensure!(
+                stderr.contains(address),
+                "the message does not name the address: {stderr}"
+            );
+            ensure!(
+                stderr.contains("COWORKING_SECRET"),
+                "the message does not say what to set: {stderr}"
+            );
+            ensure!(
+                !stderr.contains(&committed),
+                "the message shows the secret: {stderr}"
+            );
         }
     }
-    let server = by_file().start().await.context("on loopback the committed secret is accepted")?;
-    ensure!(server.address().ip().is_loopback(), "it listens on {}", server.address());
+    let server = by_file()
+        .start()
+        .await
+        .context("on loopback the committed secret is accepted")?;
+    ensure!(
+        server.address().ip().is_loopback(),
+        "it listens on {}",
+        server.address()
+    );
     Ok(())
 }
 
@@ -149,7 +290,10 @@ pub async fn a_taken_port_is_named(context: &Context) -> Result<()> {
     for flag in ["--listen", "--debug-listen"] {
         let launch = context.launch(database).argument(flag).argument(&address);
         let stderr = refused(launch, "a taken port").await?.stderr;
-        ensure!(stderr.contains(&address), "the message does not name {address}: {stderr}");
+        ensure!(
+            stderr.contains(&address),
+            "the message does not name {address}: {stderr}"
+        );
     }
     Ok(())
 }
@@ -158,19 +302,41 @@ pub async fn an_unusable_database_is_named(context: &Context) -> Result<()> {
     let database = &context.shared().await?.database;
     let (url, named) = match database.url().split_once('@') {
         // The right user with a password that is not the cluster's.
-        Some((_, host)) => (format!("postgres://contract:wrong-password@{host}"), host.to_owned()),
+        Some((_, host)) => (
+            format!("postgres://contract:wrong-password@{host}"),
+            host.to_owned(),
+        ),
         None => {
             // A file where a folder would have to be.
             let file = tempfile::NamedTempFile::new()?;
             let path = file.path().join("coworking.db").display().to_string();
             let url = format!("sqlite://{path}");
-            let stderr = refused(context.launch(database).variable("DATABASE_URL", &url), &url).await?.stderr;
-            ensure!(stderr.contains(&file.path().display().to_string()), "the message does not name it: {stderr}");
+            let stderr = refused(
+                context.launch(database).variable("DATABASE_URL", &url),
+                &url,
+            )
+            .await?
+            .stderr;
+            ensure!(
+                stderr.contains(&file.path().display().to_string()),
+                "the message does not name it: {stderr}"
+            );
             return Ok(());
         }
     };
-    let stderr = refused(context.launch(database).variable("DATABASE_URL", &url), "a wrong password").await?.stderr;
-    ensure!(stderr.contains(&named), "the message does not name the database {named}: {stderr}");
-    ensure!(!stderr.contains("wrong-password"), "the message shows the password: {stderr}");
+    let stderr = refused(
+        context.launch(database).variable("DATABASE_URL", &url),
+        "a wrong password",
+    )
+    .await?
+    .stderr;
+    ensure!(
+        stderr.contains(&named),
+        "the message does not name the database {named}: {stderr}"
+    );
+    ensure!(
+        !stderr.contains("wrong-password"),
+        "the message shows the password: {stderr}"
+    );
     Ok(())
 }

@@ -10,7 +10,7 @@ use reqwest::{
 };
 use serde_json::json;
 
-use crate::{answer::Answer, context::Context, server::ORIGINS};
+use crate::{answer::Answer, context::Context, launch::ORIGINS};
 
 /// Every call of the API, as a preflight names it.
 const CALLS: [(&str, &str); 10] = [
@@ -27,14 +27,27 @@ const CALLS: [(&str, &str); 10] = [
 ];
 
 fn names(answer: &Answer, name: HeaderName) -> Vec<String> {
-    let listed = answer.headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-    listed.flat_map(|value| value.split(',')).map(|word| word.trim().to_lowercase()).collect()
+    let listed = answer
+        .headers
+        .get_all(name)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok());
+    listed
+        .flat_map(|value| value.split(','))
+        .map(|word| word.trim().to_lowercase())
+        .collect()
 }
 
 async fn preflight(context: &Context, origin: &str, method: &str, path: &str) -> Result<Answer> {
-    let call = context.client().await?.call(Method::OPTIONS, path).header(ORIGIN, origin);
+    let call = context
+        .client()
+        .await?
+        .call(Method::OPTIONS, path)
+        .header(ORIGIN, origin);
     let call = call.header(ACCESS_CONTROL_REQUEST_METHOD, method);
-    call.header(ACCESS_CONTROL_REQUEST_HEADERS, "authorization,content-type").send().await
+    call.header(ACCESS_CONTROL_REQUEST_HEADERS, "authorization,content-type")
+        .send()
+        .await
 }
 
 pub async fn preflights_of_configured_origins(context: &Context) -> Result<()> {
@@ -43,12 +56,21 @@ pub async fn preflights_of_configured_origins(context: &Context) -> Result<()> {
             let answer = preflight(context, origin, method, path).await?;
             ensure!(answer.status.is_success(), "{answer}");
             let allowed = answer.header(ACCESS_CONTROL_ALLOW_ORIGIN);
-            ensure!(allowed == Some(origin), "{origin} is configured, but {allowed:?} is allowed, {answer}");
+            ensure!(
+                allowed == Some(origin),
+                "{origin} is configured, but {allowed:?} is allowed, {answer}"
+            );
             let methods = names(&answer, ACCESS_CONTROL_ALLOW_METHODS);
-            ensure!(methods.contains(&method.to_lowercase()), "{methods:?} has no {method}, {answer}");
+            ensure!(
+                methods.contains(&method.to_lowercase()),
+                "{methods:?} has no {method}, {answer}"
+            );
             let headers = names(&answer, ACCESS_CONTROL_ALLOW_HEADERS);
             for header in ["authorization", "content-type"] {
-                ensure!(headers.iter().any(|name| name == header), "{headers:?} has no {header}, {answer}");
+                ensure!(
+                    headers.iter().any(|name| name == header),
+                    "{headers:?} has no {header}, {answer}"
+                );
             }
         }
     }
@@ -56,13 +78,35 @@ pub async fn preflights_of_configured_origins(context: &Context) -> Result<()> {
 }
 
 pub async fn other_origins_are_not_allowed(context: &Context) -> Result<()> {
-    for origin in ["http://evil.example", "null", "http://book.example", "http://book.example:3000.evil.example"] {
+    for origin in [
+        "http://evil.example",
+        "null",
+        "http://book.example",
+        "http://book.example:3000.evil.example",
+    ] {
         let answer = preflight(context, origin, "POST", "/bookings").await?;
         let allowed = answer.header(ACCESS_CONTROL_ALLOW_ORIGIN);
-        ensure!(allowed.is_none_or(|allowed| allowed != origin && allowed != "*"), "{origin} is allowed, {answer}");
-        let answer = context.client().await?.call(Method::GET, "/rooms").header(ORIGIN, origin).send().await?;
-        let allowed = answer.expect(200)?.header(ACCESS_CONTROL_ALLOW_ORIGIN).map(str::to_owned);
-        ensure!(allowed.as_deref().is_none_or(|allowed| allowed != origin && allowed != "*"), "{origin} is allowed");
+        ensure!(
+            allowed.is_none_or(|allowed| allowed != origin && allowed != "*"),
+            "{origin} is allowed, {answer}"
+        );
+        let answer = context
+            .client()
+            .await?
+            .call(Method::GET, "/rooms")
+            .header(ORIGIN, origin)
+            .send()
+            .await?;
+        let allowed = answer
+            .expect(200)?
+            .header(ACCESS_CONTROL_ALLOW_ORIGIN)
+            .map(str::to_owned);
+        ensure!(
+            allowed
+                .as_deref()
+                .is_none_or(|allowed| allowed != origin && allowed != "*"),
+            "{origin} is allowed"
+        );
     }
     Ok(())
 }
@@ -74,18 +118,40 @@ pub async fn answers_allow_configured_origins(context: &Context) -> Result<()> {
     for (status, call) in [
         (200, client.call(Method::GET, "/rooms")),
         (400, client.call(Method::GET, "/rooms?day_to_book=today")),
-        (400, client.call(Method::POST, "/auth/login").json(&json!({}))),
+        (
+            400,
+            client.call(Method::POST, "/auth/login").json(&json!({})),
+        ),
         (401, client.call(Method::GET, "/bookings")),
         (404, client.call(Method::GET, "/nowhere")),
         (405, client.call(Method::PUT, "/rooms")),
-        (413, client.call(Method::POST, "/auth/login").body("application/json", large)),
-        (415, client.call(Method::POST, "/auth/login").untyped_body("{}")),
+        (
+            413,
+            client
+                .call(Method::POST, "/auth/login")
+                .body("application/json", large),
+        ),
+        (
+            415,
+            client.call(Method::POST, "/auth/login").untyped_body("{}"),
+        ),
     ] {
-        let answer = call.header(ORIGIN, ORIGINS[0]).send().await?.expect(status)?;
+        let answer = call
+            .header(ORIGIN, ORIGINS[0])
+            .send()
+            .await?
+            .expect(status)?;
         let allowed = answer.header(ACCESS_CONTROL_ALLOW_ORIGIN);
-        ensure!(allowed == Some(ORIGINS[0]), "{:?} is configured, but {allowed:?} is allowed, {answer}", ORIGINS[0]);
+        ensure!(
+            allowed == Some(ORIGINS[0]),
+            "{:?} is configured, but {allowed:?} is allowed, {answer}",
+            ORIGINS[0]
+        );
         // A cache must not give it to another origin.
-        ensure!(names(&answer, VARY).iter().any(|name| name == "origin"), "no `Vary: Origin`, {answer}");
+        ensure!(
+            names(&answer, VARY).iter().any(|name| name == "origin"),
+            "no `Vary: Origin`, {answer}"
+        );
     }
     Ok(())
 }

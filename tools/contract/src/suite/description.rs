@@ -5,7 +5,12 @@ use anyhow::{Result, ensure};
 use crate::{context::Context, openapi::structure};
 
 pub async fn the_description_is_right(context: &Context) -> Result<()> {
-    context.client().await?.get("/openapi.json").await?.expect(200)?;
+    context
+        .client()
+        .await?
+        .get("/openapi.json")
+        .await?
+        .expect(200)?;
     let document = context.record().document()?;
     let faults = structure::faults(document.root());
     ensure!(faults.is_empty(), "{}", faults.join("\n"));
@@ -34,6 +39,10 @@ const OPERATIONS: [(&str, &str); 10] = [
 pub async fn every_documented_answer_is_exercised(context: &Context) -> Result<()> {
     let never = context.tour().await?.record().not_exercised()?;
     let never: Vec<_> = never.iter().map(ToString::to_string).collect();
-    ensure!(never.is_empty(), "documented, but no case gets it: {}", never.join(", "));
+    ensure!(
+        never.is_empty(),
+        "documented, but no case gets it: {}",
+        never.join(", ")
+    );
     Ok(())
 }

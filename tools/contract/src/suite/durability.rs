@@ -24,11 +24,18 @@ pub async fn kill_9_loses_no_acknowledged_booking(context: &Context) -> Result<(
         service = context.restart(service.database).await?;
         let stored = load::stored(&service.client).await?;
         for (id, booking) in &known {
-            ensure!(stored.get(id) == Some(booking), "{id} of {booking:?} was acknowledged and is lost");
+            ensure!(
+                stored.get(id) == Some(booking),
+                "{id} of {booking:?} was acknowledged and is lost"
+            );
         }
         // The last request of each client may have been done without its answer getting through.
         let untold = stored.len() - known.len();
-        ensure!(untold <= load::CLIENTS, "{untold} bookings that nobody was told of, of {} clients", load::CLIENTS);
+        ensure!(
+            untold <= load::CLIENTS,
+            "{untold} bookings that nobody was told of, of {} clients",
+            load::CLIENTS
+        );
         known = stored;
     }
     Ok(())

@@ -48,8 +48,16 @@ impl Load {
     /// number that no former one has reached, so that it finds every room free.
     pub async fn start(service: &Service, first: usize) -> Result<Self> {
         let client = User::seeded(&service.client).await?;
-        let rooms: Vec<_> = rooms::list(&client, "").await?.into_iter().map(|room| room.id).collect();
-        let (rooms, next, acknowledged) = (Arc::new(rooms), Arc::new(AtomicUsize::new(first)), Arc::default());
+        let rooms: Vec<_> = rooms::list(&client, "")
+            .await?
+            .into_iter()
+            .map(|room| room.id)
+            .collect();
+        let (rooms, next, acknowledged) = (
+            Arc::new(rooms),
+            Arc::new(AtomicUsize::new(first)),
+            Arc::default(),
+        );
         let mut clients = JoinSet::new();
         for number in 0..CLIENTS {
             let work = Work {
@@ -62,14 +70,20 @@ impl Load {
             };
             clients.spawn(work.run());
         }
-        Ok(Self { clients, acknowledged })
+        Ok(Self {
+            clients,
+            acknowledged,
+        })
     }
 
     /// Waits until the server has acknowledged so many bookings.
     pub async fn wait_for(&self, bookings: usize) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         while self.acknowledged.load(Ordering::Relaxed) < bookings {
-            ensure!(Instant::now() < deadline, "fewer than {bookings} bookings within a minute");
+            ensure!(
+                Instant::now() < deadline,
+                "fewer than {bookings} bookings within a minute"
+            );
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         Ok(())
@@ -82,7 +96,10 @@ impl Load {
             let report = client??;
             all.cut_off += report.cut_off;
             for (id, booking) in report.acknowledged {
-                ensure!(all.acknowledged.insert(id.clone(), booking).is_none(), "the id {id} was given twice");
+                ensure!(
+                    all.acknowledged.insert(id.clone(), booking).is_none(),
+                    "the id {id} was given twice"
+                );
             }
         }
         Ok(all)
@@ -103,7 +120,10 @@ impl Work {
         let mut report = Report::default();
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
-            let (room, day) = (&self.rooms[number % self.rooms.len()], day(number / self.rooms.len())?);
+            let (room, day) = (
+                &self.rooms[number % self.rooms.len()],
+                day(number / self.rooms.len())?,
+            );
             let body = json!({ "room_id": room, "booked_on": day });
             let mut call = self.client.call(Method::POST, "/bookings").json(&body);
             if !self.keeps_connection {
@@ -112,11 +132,22 @@ impl Work {
             let answer = match call.send().await {
                 Ok(answer) => answer,
                 Err(error) if is_unanswered(&error) => return Ok(report),
-                Err(error) if is_cut_off(&error) => return Ok(Report { cut_off: 1, ..report }),
+                Err(error) if is_cut_off(&error) => {
+                    return Ok(Report {
+                        cut_off: 1,
+                        ..report
+                    });
+                }
                 Err(error) => return Err(error),
             };
-            ensure!(answer.status == StatusCode::CREATED, "every booking under load succeeds, {answer}");
-            let id = answer.json::<Value>()?["id"].as_str().context("booking returns an id")?.to_owned();
+            ensure!(
+                answer.status == StatusCode::CREATED,
+                "every booking under load succeeds, {answer}"
+            );
+            let id = answer.json::<Value>()?["id"]
+                .as_str()
+                .context("booking returns an id")?
+                .to_owned();
             report.acknowledged.insert(id, (room.clone(), day));
             self.acknowledged.fetch_add(1, Ordering::Relaxed);
         }
@@ -124,7 +155,9 @@ impl Work {
 }
 
 fn http_error(error: &anyhow::Error) -> Option<&reqwest::Error> {
-    let error = error.chain().find_map(|cause| cause.downcast_ref::<reqwest::Error>());
+    let error = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<reqwest::Error>());
     error.filter(|error| !error.is_timeout())
 }
 
@@ -141,7 +174,12 @@ fn is_cut_off(error: &anyhow::Error) -> bool {
 fn day(number: usize) -> Result<String> {
     let first = Date::from_calendar_date(2040, Month::January, 1)?;
     let day = first + time::Duration::days(number.try_into()?);
-    Ok(format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day()))
+    Ok(format!(
+        "{:04}-{:02}-{:02}",
+        day.year(),
+        u8::from(day.month()),
+        day.day()
+    ))
 }
 
 /// What the database holds, by the booking's id, none of it twice.
@@ -151,7 +189,11 @@ pub async fn stored(client: &Client) -> Result<Booked> {
     for booking in bookings::list(&client).await? {
         let what = (booking.room_id, booking.booked_on);
         ensure!(taken.insert(what.clone()), "{what:?} is booked twice");
-        ensure!(all.insert(booking.id.clone(), what).is_none(), "the id {} is stored twice", booking.id);
+        ensure!(
+            all.insert(booking.id.clone(), what).is_none(),
+            "the id {} is stored twice",
+            booking.id
+        );
     }
     Ok(all)
 }

@@ -12,11 +12,29 @@ use crate::{
 
 pub async fn unknown_paths(context: &Context) -> Result<()> {
     let client = context.client().await?;
-    for path in ["/", "/nowhere", "/room", "/rooms/", "/auth", "/auth/logout", "/imgs", "/%00", "/%FF", "//"] {
-        client.get_verbatim(path.as_bytes()).await?.expect_error(404, "not_found")?;
+    for path in [
+        "/",
+        "/nowhere",
+        "/room",
+        "/rooms/",
+        "/auth",
+        "/auth/logout",
+        "/imgs",
+        "/%00",
+        "/%FF",
+        "//",
+    ] {
+        client
+            .get_verbatim(path.as_bytes())
+            .await?
+            .expect_error(404, "not_found")?;
     }
     for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-        client.call(method, "/nowhere").send().await?.expect_error(404, "not_found")?;
+        client
+            .call(method, "/nowhere")
+            .send()
+            .await?
+            .expect_error(404, "not_found")?;
     }
     Ok(())
 }
@@ -43,7 +61,10 @@ pub async fn wrong_methods(context: &Context) -> Result<()> {
             let answer = call.send().await?.expect_error(405, "method_not_allowed")?;
             let named = answer.header(ALLOW).unwrap_or_default();
             let named: Vec<_> = named.split(',').map(str::trim).collect();
-            ensure!(allowed.iter().all(|method| named.contains(method)), "{path} allows {allowed:?}, not {named:?}");
+            ensure!(
+                allowed.iter().all(|method| named.contains(method)),
+                "{path} allows {allowed:?}, not {named:?}"
+            );
         }
     }
     Ok(())
@@ -53,19 +74,36 @@ pub async fn wrong_methods(context: &Context) -> Result<()> {
 pub async fn the_diagnostics_are_elsewhere(context: &Context) -> Result<()> {
     let service = context.shared().await?;
     for path in ["/debug/pprof/", "/debug/memstats"] {
-        service.client.get(path).await?.expect_error(404, "not_found")?;
+        service
+            .client
+            .get(path)
+            .await?
+            .expect_error(404, "not_found")?;
         let there = Client::new(service.server.debug_address(), std::sync::Arc::default())?;
         there.get(path).await?.expect(200)?;
     }
-    ensure!(service.server.debug_address().ip().is_loopback(), "the diagnostics are not on loopback");
+    ensure!(
+        service.server.debug_address().ip().is_loopback(),
+        "the diagnostics are not on loopback"
+    );
     Ok(())
 }
 
 /// What is not HTTP never reaches the API, which has no say in how it is refused; but it goes on serving others.
 pub async fn broken_http_hurts_nobody(context: &Context) -> Result<()> {
     let client = context.client().await?;
-    let long_header = [&wire::head(&Method::GET, b"/rooms")[..], b"X: ", &b"x".repeat(2 << 20), b"\r\n\r\n"].concat();
-    let raw_bytes = [&wire::head(&Method::GET, b"/rooms/\xff\xfe\x01")[..], b"\r\n"].concat();
+    let long_header = [
+        &wire::head(&Method::GET, b"/rooms")[..],
+        b"X: ",
+        &b"x".repeat(2 << 20),
+        b"\r\n\r\n",
+    ]
+    .concat();
+    let raw_bytes = [
+        &wire::head(&Method::GET, b"/rooms/\xff\xfe\x01")[..],
+        b"\r\n",
+    ]
+    .concat();
     let requests: [&[u8]; 9] = [
         b"\r\n\r\n",
         b"\0\x01\x02\x03\r\n\r\n",
@@ -86,7 +124,11 @@ pub async fn broken_http_hurts_nobody(context: &Context) -> Result<()> {
         {
             ensure!(answer.status.is_client_error(), "it was accepted: {answer}");
         }
-        client.get("/rooms").await.context("after broken HTTP")?.expect(200)?;
+        client
+            .get("/rooms")
+            .await
+            .context("after broken HTTP")?
+            .expect(200)?;
     }
     Ok(())
 }

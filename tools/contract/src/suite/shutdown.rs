@@ -32,7 +32,11 @@ const MARGIN: Duration = Duration::from_secs(5);
 /// Waits for the server to end in order, and returns its database.
 async fn ended(mut service: Service) -> Result<Database> {
     let status = service.server.wait(GRACE + MARGIN).await?;
-    ensure!(status.success(), "it ended with {status}; its log:\n{}", service.server.log()?);
+    ensure!(
+        status.success(),
+        "it ended with {status}; its log:\n{}",
+        service.server.log()?
+    );
     service.database.expect_closed().await?;
     Ok(service.database)
 }
@@ -41,7 +45,10 @@ async fn ended(mut service: Service) -> Result<Database> {
 async fn closed_its_door(service: &Service) -> Result<()> {
     let deadline = Instant::now() + GRACE;
     while TcpStream::connect(service.server.address()).await.is_ok() {
-        ensure!(Instant::now() < deadline, "new connections are still accepted {GRACE:?} after the signal");
+        ensure!(
+            Instant::now() < deadline,
+            "new connections are still accepted {GRACE:?} after the signal"
+        );
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     Ok(())
@@ -59,9 +66,16 @@ impl HalfSent {
         let mut wire = Wire::connect(client.address()).await?;
         let mut request = wire::head(&Method::POST, b"/bookings");
         let token = client.token().unwrap_or_default();
-        let headers = format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
+        let headers =
+            format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
         request.extend(headers.as_bytes());
-        request.extend(format!("Content-Length: {}\r\nExpect: 100-continue\r\n\r\n", body.len()).as_bytes());
+        request.extend(
+            format!(
+                "Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+                body.len()
+            )
+            .as_bytes(),
+        );
         wire.send(&request).await?;
         wire.read_continue().await?;
         Ok(Self { wire, body })
@@ -69,11 +83,17 @@ impl HalfSent {
 
     /// Sends the body and returns the id of the booking.
     async fn finish(mut self, client: &Client) -> Result<String> {
-        self.wire.send(self.body.as_bytes()).await.context("a request in flight was cut off")?;
+        self.wire
+            .send(self.body.as_bytes())
+            .await
+            .context("a request in flight was cut off")?;
         let answer = self.wire.read_answer(&Method::POST, "/bookings").await?;
         client.record().check(&answer, None)?;
         let body: Value = answer.expect(201)?.json()?;
-        Ok(body["id"].as_str().context("booking returns an id")?.to_owned())
+        Ok(body["id"]
+            .as_str()
+            .context("booking returns an id")?
+            .to_owned())
     }
 }
 
@@ -90,14 +110,26 @@ pub async fn requests_in_flight_are_finished(context: &Context) -> Result<()> {
     closed_its_door(&service).await?;
     let mut acknowledged = Vec::new();
     for request in requests {
-        acknowledged.push(request.finish(&client).await.context("a request was in flight at SIGTERM")?);
+        acknowledged.push(
+            request
+                .finish(&client)
+                .await
+                .context("a request was in flight at SIGTERM")?,
+        );
     }
     let database = ended(service).await?;
 
     let service = context.restart(database).await?;
     let stored = load::stored(&service.client).await?;
-    ensure!(stored.len() == REQUESTS, "{REQUESTS} bookings were acknowledged, {} are stored", stored.len());
-    ensure!(acknowledged.iter().all(|id| stored.contains_key(id)), "an acknowledged booking is lost");
+    ensure!(
+        stored.len() == REQUESTS,
+        "{REQUESTS} bookings were acknowledged, {} are stored",
+        stored.len()
+    );
+    ensure!(
+        acknowledged.iter().all(|id| stored.contains_key(id)),
+        "an acknowledged booking is lost"
+    );
     Ok(())
 }
 
@@ -110,11 +142,16 @@ pub async fn sigterm_under_load_answers_what_it_has_done(context: &Context) -> R
     service.server.signal(Signal::TERM)?;
     let database = ended(service).await?;
     let report = load.finish().await?;
-    ensure!(report.cut_off == 0, "{} answers were cut off", report.cut_off);
+    ensure!(
+        report.cut_off == 0,
+        "{} answers were cut off",
+        report.cut_off
+    );
 
     let service = context.restart(database).await?;
     let stored = load::stored(&service.client).await?;
-    let only_in = |these: &Booked, those: &Booked| these.keys().filter(|id| !those.contains_key(*id)).count();
+    let only_in =
+        |these: &Booked, those: &Booked| these.keys().filter(|id| !those.contains_key(*id)).count();
     let lost = only_in(&report.acknowledged, &stored);
     ensure!(lost == 0, "{lost} acknowledged bookings are lost");
     let untold = only_in(&stored, &report.acknowledged);

@@ -11,7 +11,7 @@ use crate::{
     answer::Answer,
     client::Client,
     context::{Context, log_in, signing_key},
-    server::SECRET,
+    launch::SECRET,
     suite::rooms,
     token::{Signature, claims, forge, issue, now, read},
 };
@@ -24,15 +24,34 @@ pub async fn the_issued_token_is_the_one_of_the_contract(context: &Context) -> R
     let token = log_in(&user.client, &user.username, &user.password).await?;
     let (header, claims) = read(&token)?;
     ensure!(header["alg"] == "HS256", "the token's header is {header}");
-    ensure!(claims["sub"] == user.email, "the token's claims are {claims}");
-    let (issued, expires) = (claims["iat"].as_i64().unwrap_or(0), claims["exp"].as_i64().unwrap_or(0));
-    ensure!(expires - issued == LIFETIME, "a token lives for 30 minutes: {claims}");
-    ensure!((before - 1..=now() + 1).contains(&issued), "it is {}, the token's claims are {claims}", now());
+    ensure!(
+        claims["sub"] == user.email,
+        "the token's claims are {claims}"
+    );
+    let (issued, expires) = (
+        claims["iat"].as_i64().unwrap_or(0),
+        claims["exp"].as_i64().unwrap_or(0),
+    );
+    ensure!(
+        expires - issued == LIFETIME,
+        "a token lives for 30 minutes: {claims}"
+    );
+    ensure!(
+        (before - 1..=now() + 1).contains(&issued),
+        "it is {}, the token's claims are {claims}",
+        now()
+    );
     // Made by hand with the same key it is the same token: the signature is the standard's.
     let mut parts = token.split('.');
     let signed = forge(&header, &claims, signing_key(), Signature::Hs256);
-    ensure!(parts.clone().count() == 3 && parts.next_back() != Some(""), "not a signed token");
-    ensure!(read(&signed)? == (header, claims), "the claims do not survive");
+    ensure!(
+        parts.clone().count() == 3 && parts.next_back() != Some(""),
+        "not a signed token"
+    );
+    ensure!(
+        read(&signed)? == (header, claims),
+        "the claims do not survive"
+    );
     Ok(())
 }
 
@@ -64,13 +83,23 @@ pub async fn without_a_token(context: &Context) -> Result<()> {
         answer.expect_error(401, "missing_token")?;
     }
     let token = user.client.token().unwrap_or_default();
-    for header in ["", " ", "Bearer", "Bearer ", "Basic aXBlc2VudGk6YWJjZA==", token, &format!("Token {token}")] {
+    for header in [
+        "",
+        " ",
+        "Bearer",
+        "Bearer ",
+        "Basic aXBlc2VudGk6YWJjZA==",
+        token,
+        &format!("Token {token}"),
+    ] {
         for answer in every_call(&client, Some(header.as_bytes())).await? {
             answer.expect(401)?;
         }
     }
     // Schemes are compared without case (RFC 9110, section 11.1).
-    let lower = client.call(Method::GET, "/bookings").authorization(format!("bearer {token}").as_bytes());
+    let lower = client
+        .call(Method::GET, "/bookings")
+        .authorization(format!("bearer {token}").as_bytes());
     lower.send().await?.expect(200)?;
     Ok(())
 }
@@ -78,7 +107,11 @@ pub async fn without_a_token(context: &Context) -> Result<()> {
 /// The control for the forged ones: made in the same way, with nothing wrong.
 pub async fn a_token_made_with_the_key_is_accepted(context: &Context) -> Result<()> {
     let user = context.user().await?;
-    user.client.with_token(&issue(&claims(&user.email), SECRET)).get("/bookings").await?.expect(200)?;
+    user.client
+        .with_token(&issue(&claims(&user.email), SECRET))
+        .get("/bookings")
+        .await?
+        .expect(200)?;
     Ok(())
 }
 
@@ -86,10 +119,16 @@ pub async fn forged_tokens_are_refused(context: &Context) -> Result<()> {
     let user = context.user().await?;
     let client = context.client().await?;
     let committed = context.target().checkpoint.committed_secret()?;
-    for (what, token) in forged(&user.email, &committed, user.client.token().unwrap_or_default()) {
+    for (what, token) in forged(
+        &user.email,
+        &committed,
+        user.client.token().unwrap_or_default(),
+    ) {
         let bearer = [b"Bearer ", token.as_slice()].concat();
         for answer in every_call(&client, Some(&bearer)).await? {
-            answer.expect_error(401, "invalid_token").map_err(|error| error.context(format!("a token {what}")))?;
+            answer
+                .expect_error(401, "invalid_token")
+                .map_err(|error| error.context(format!("a token {what}")))?;
         }
     }
     Ok(())
@@ -105,54 +144,124 @@ fn forged(email: &str, committed_secret: &str, issued: &str) -> Vec<(&'static st
     };
     let without = |name: &str| {
         let mut claims = right.clone();
-        claims.as_object_mut().expect("claims are an object").remove(name);
+        claims
+            .as_object_mut()
+            .expect("claims are an object")
+            .remove(name);
         issue(&claims, SECRET)
     };
-    let headed = |alg: &str, signature| forge(&json!({ "typ": "JWT", "alg": alg }), &right, signing_key(), signature);
+    let headed = |alg: &str, signature| {
+        forge(
+            &json!({ "typ": "JWT", "alg": alg }),
+            &right,
+            signing_key(),
+            signature,
+        )
+    };
     let signature = issued.rsplit('.').next().unwrap_or_default();
     let body = issued.trim_end_matches(signature);
     let other_claims = issue(&claims("ipesenti@example.com"), SECRET);
-    let swapped = format!("{}.{signature}", other_claims.rsplit_once('.').expect("a token has dots").0);
+    let swapped = format!(
+        "{}.{signature}",
+        other_claims.rsplit_once('.').expect("a token has dots").0
+    );
     let reversed: String = signature.chars().rev().collect();
     let tokens = vec![
         ("that expired an hour ago", with("exp", json!(now() - 3600))),
-        ("that expired five seconds ago", with("exp", json!(now() - 5))),
+        (
+            "that expired five seconds ago",
+            with("exp", json!(now() - 5)),
+        ),
         ("that never expires", without("exp")),
         ("that expires at no time", with("exp", json!("tomorrow"))),
         ("that expires at null", with("exp", json!(null))),
         ("that expired in 1969", with("exp", json!(-1))),
         ("of nobody", without("sub")),
         ("of a number", with("sub", json!(1))),
-        ("of an unknown user", with("sub", json!("nobody@example.com"))),
+        (
+            "of an unknown user",
+            with("sub", json!("nobody@example.com")),
+        ),
         ("of an empty user", with("sub", json!(""))),
-        ("of a user with a NUL", with("sub", json!("nul\0byte@example.com"))),
-        ("signed with another key", issue(&right, "another-key-of-just-as-many-bytes")),
+        (
+            "of a user with a NUL",
+            with("sub", json!("nul\0byte@example.com")),
+        ),
+        (
+            "signed with another key",
+            issue(&right, "another-key-of-just-as-many-bytes"),
+        ),
         ("signed with an empty key", issue(&right, "")),
-        ("signed with the committed secret", issue(&right, committed_secret)),
+        (
+            "signed with the committed secret",
+            issue(&right, committed_secret),
+        ),
         ("with alg none", headed("none", Signature::Empty)),
         ("with alg None", headed("None", Signature::Empty)),
-        ("with alg none, but signed", headed("none", Signature::Hs256)),
-        ("with alg HS256, not signed", headed("HS256", Signature::Empty)),
-        ("with HS384 in header and signature", headed("HS384", Signature::Hs384)),
-        ("with HS512 in header and signature", headed("HS512", Signature::Hs512)),
-        ("with HS384 in its header alone", headed("HS384", Signature::Hs256)),
-        ("with HS384 in its signature alone", headed("HS256", Signature::Hs384)),
-        ("with RS256 in its header", headed("RS256", Signature::Hs256)),
-        ("with an unknown algorithm", headed("HS257", Signature::Hs256)),
-        ("without an algorithm", forge(&json!({ "typ": "JWT" }), &right, signing_key(), Signature::Hs256)),
+        (
+            "with alg none, but signed",
+            headed("none", Signature::Hs256),
+        ),
+        (
+            "with alg HS256, not signed",
+            headed("HS256", Signature::Empty),
+        ),
+        (
+            "with HS384 in header and signature",
+            headed("HS384", Signature::Hs384),
+        ),
+        (
+            "with HS512 in header and signature",
+            headed("HS512", Signature::Hs512),
+        ),
+        (
+            "with HS384 in its header alone",
+            headed("HS384", Signature::Hs256),
+        ),
+        (
+            "with HS384 in its signature alone",
+            headed("HS256", Signature::Hs384),
+        ),
+        (
+            "with RS256 in its header",
+            headed("RS256", Signature::Hs256),
+        ),
+        (
+            "with an unknown algorithm",
+            headed("HS257", Signature::Hs256),
+        ),
+        (
+            "without an algorithm",
+            forge(
+                &json!({ "typ": "JWT" }),
+                &right,
+                signing_key(),
+                Signature::Hs256,
+            ),
+        ),
         ("with another one's claims", swapped),
         ("with its signature reversed", format!("{body}{reversed}")),
-        ("with its signature cut", issued[..issued.len() - 4].to_owned()),
+        (
+            "with its signature cut",
+            issued[..issued.len() - 4].to_owned(),
+        ),
         ("without its signature", body.to_owned()),
-        ("without its last dot", body.trim_end_matches('.').to_owned()),
+        (
+            "without its last dot",
+            body.trim_end_matches('.').to_owned(),
+        ),
         ("with a fourth part", format!("{issued}.{signature}")),
         ("that is a word", "token".to_owned()),
         ("that is two dots", "..".to_owned()),
         ("that is two tokens", format!("{issued} {issued}")),
         ("of eight kilobytes", "a".repeat(8 * 1024)),
     ];
-    let texts = tokens.into_iter().map(|(what, token)| (what, token.into_bytes()));
-    texts.chain([("that is not UTF-8", vec![0xff, 0xfe, b'.', 0x80])]).collect()
+    let texts = tokens
+        .into_iter()
+        .map(|(what, token)| (what, token.into_bytes()));
+    texts
+        .chain([("that is not UTF-8", vec![0xff, 0xfe, b'.', 0x80])])
+        .collect()
 }
 
 pub async fn a_deleted_user_is_refused_within_seconds(context: &Context) -> Result<()> {
@@ -165,7 +274,10 @@ pub async fn a_deleted_user_is_refused_within_seconds(context: &Context) -> Resu
     let booking = json!({ "room_id": room, "booked_on": context.day() });
     user.client.post("/bookings", &booking).await?.expect(201)?;
 
-    let gone = service.database.execute("delete from users where email = $1", &[&user.email]).await?;
+    let gone = service
+        .database
+        .execute("delete from users where email = $1", &[&user.email])
+        .await?;
     ensure!(gone == 1, "{gone} users were deleted");
     let deleted = Instant::now();
     // Within that time the server may or may not know, but it may not fail.

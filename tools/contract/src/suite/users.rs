@@ -16,21 +16,43 @@ fn fresh() -> String {
 }
 
 async fn sign_up(client: &Client, username: &str, password: &str, email: &str) -> Result<Answer> {
-    client.post("/auth/signup", &json!({ "username": username, "password": password, "email": email })).await
+    client
+        .post(
+            "/auth/signup",
+            &json!({ "username": username, "password": password, "email": email }),
+        )
+        .await
 }
 
 pub async fn sign_up_and_log_in(context: &Context) -> Result<()> {
     let client = context.client().await?;
     let (name, password) = (fresh(), "correct horse battery");
-    let answer = sign_up(&client, &name, password, &format!("{name}@example.com")).await?.expect(201)?;
+    let answer = sign_up(&client, &name, password, &format!("{name}@example.com"))
+        .await?
+        .expect(201)?;
     let body: Value = answer.json()?;
-    ensure!(body.as_object().is_some_and(|body| body.len() == 1), "expected an id alone, {answer}");
-    ensure!(body["id"].as_str().is_some_and(|id| Uuid::parse_str(id).is_ok()), "the id is no UUID, {answer}");
+    ensure!(
+        body.as_object().is_some_and(|body| body.len() == 1),
+        "expected an id alone, {answer}"
+    );
+    ensure!(
+        body["id"]
+            .as_str()
+            .is_some_and(|id| Uuid::parse_str(id).is_ok()),
+        "the id is no UUID, {answer}"
+    );
 
     let credentials = json!({ "username": name, "password": password });
-    let answer = client.post("/auth/login", &credentials).await?.expect(200)?;
+    let answer = client
+        .post("/auth/login", &credentials)
+        .await?
+        .expect(200)?;
     let body: Value = answer.json()?;
-    ensure!(body.as_object().is_some_and(|body| body.len() == 1 && body.contains_key("token")), "{answer}");
+    ensure!(
+        body.as_object()
+            .is_some_and(|body| body.len() == 1 && body.contains_key("token")),
+        "{answer}"
+    );
     Ok(())
 }
 
@@ -45,12 +67,28 @@ pub async fn wrong_sign_ups_are_refused(context: &Context) -> Result<()> {
     let right = || json!({ "username": fresh(), "password": "12345678", "email": format!("{}@example.com", fresh()) });
     for field in ["username", "password", "email"] {
         let mut missing = right();
-        missing.as_object_mut().expect("a sign-up is an object").remove(field);
-        client.post("/auth/signup", &missing).await?.expect_error(400, "validation")?;
-        for wrong in [json!(null), json!(1), json!(true), json!([]), json!({}), json!("")] {
+        missing
+            .as_object_mut()
+            .expect("a sign-up is an object")
+            .remove(field);
+        client
+            .post("/auth/signup", &missing)
+            .await?
+            .expect_error(400, "validation")?;
+        for wrong in [
+            json!(null),
+            json!(1),
+            json!(true),
+            json!([]),
+            json!({}),
+            json!(""),
+        ] {
             let mut body = right();
             body[field] = wrong;
-            client.post("/auth/signup", &body).await?.expect_error(400, "validation")?;
+            client
+                .post("/auth/signup", &body)
+                .await?
+                .expect_error(400, "validation")?;
         }
     }
     for (field, wrong) in [
@@ -71,7 +109,10 @@ pub async fn wrong_sign_ups_are_refused(context: &Context) -> Result<()> {
     ] {
         let mut body = right();
         body[field] = json!(wrong);
-        client.post("/auth/signup", &body).await?.expect_error(400, "validation")?;
+        client
+            .post("/auth/signup", &body)
+            .await?
+            .expect_error(400, "validation")?;
     }
     Ok(())
 }
@@ -95,7 +136,9 @@ pub async fn the_limits_of_a_sign_up(context: &Context) -> Result<()> {
         (fresh(), "é".repeat(64), email()),
         (fresh(), "12345678".to_owned(), long_email(254)),
     ] {
-        sign_up(&client, &username, &password, &email).await?.expect(201)?;
+        sign_up(&client, &username, &password, &email)
+            .await?
+            .expect(201)?;
         log_in(&client, &username, &password).await?;
     }
     Ok(())
@@ -105,11 +148,19 @@ pub async fn a_taken_name_or_address_is_refused(context: &Context) -> Result<()>
     let user = context.user().await?;
     let client = context.client().await?;
     let (name, email) = (fresh(), format!("{}@example.com", fresh()));
-    sign_up(&client, &user.username, "12345678", &email).await?.expect_error(409, "username_in_use")?;
-    sign_up(&client, &name, "12345678", &user.email).await?.expect_error(409, "email_in_use")?;
-    sign_up(&client, &user.username, "12345678", &user.email).await?.expect(409)?;
+    sign_up(&client, &user.username, "12345678", &email)
+        .await?
+        .expect_error(409, "username_in_use")?;
+    sign_up(&client, &name, "12345678", &user.email)
+        .await?
+        .expect_error(409, "email_in_use")?;
+    sign_up(&client, &user.username, "12345678", &user.email)
+        .await?
+        .expect(409)?;
     // What was refused has left nothing behind: both are still free.
-    sign_up(&client, &name, "12345678", &email).await?.expect(201)?;
+    sign_up(&client, &name, "12345678", &email)
+        .await?
+        .expect(201)?;
     // And the user is the one from before.
     log_in(&client, &user.username, &user.password).await?;
     Ok(())
@@ -118,14 +169,31 @@ pub async fn a_taken_name_or_address_is_refused(context: &Context) -> Result<()>
 pub async fn addresses_are_compared_in_lower_case(context: &Context) -> Result<()> {
     let client = context.client().await?;
     let name = fresh();
-    sign_up(&client, &name, "12345678", &format!("{}@Example.COM", name.to_uppercase())).await?.expect(201)?;
+    sign_up(
+        &client,
+        &name,
+        "12345678",
+        &format!("{}@Example.COM", name.to_uppercase()),
+    )
+    .await?
+    .expect(201)?;
     let lower = format!("{name}@example.com");
-    sign_up(&client, &fresh(), "12345678", &lower).await?.expect_error(409, "email_in_use")?;
+    sign_up(&client, &fresh(), "12345678", &lower)
+        .await?
+        .expect_error(409, "email_in_use")?;
 
     let token = log_in(&client, &name, "12345678").await?;
     let (_, claims) = crate::token::read(&token)?;
-    ensure!(claims["sub"] == lower, "the address is stored in lower case, the token has {}", claims["sub"]);
-    client.with_token(&token).get("/bookings").await?.expect(200)?;
+    ensure!(
+        claims["sub"] == lower,
+        "the address is stored in lower case, the token has {}",
+        claims["sub"]
+    );
+    client
+        .with_token(&token)
+        .get("/bookings")
+        .await?
+        .expect(200)?;
     Ok(())
 }
 
@@ -141,16 +209,27 @@ pub async fn wrong_credentials_are_refused_alike(context: &Context) -> Result<()
         for answer in [&mut known, &mut unknown] {
             answer.headers.remove(DATE);
         }
-        let same = known.status == unknown.status && known.headers == unknown.headers && known.body == unknown.body;
+        let same = known.status == unknown.status
+            && known.headers == unknown.headers
+            && known.body == unknown.body;
         ensure!(same, "they differ: {known}, {unknown}");
         if password == "wrong password" {
             known.expect_error(401, "invalid_credentials")?;
         }
     }
     // Neither an address nor a name in SQL is a name.
-    for username in [user.email.as_str(), "' or 1=1--", "nul\0byte", "%", &"long".repeat(1000)] {
+    for username in [
+        user.email.as_str(),
+        "' or 1=1--",
+        "nul\0byte",
+        "%",
+        &"long".repeat(1000),
+    ] {
         let body = json!({ "username": username, "password": user.password });
-        client.post("/auth/login", &body).await?.expect_error(401, "invalid_credentials")?;
+        client
+            .post("/auth/login", &body)
+            .await?
+            .expect_error(401, "invalid_credentials")?;
     }
     Ok(())
 }
@@ -168,7 +247,10 @@ pub async fn a_login_without_credentials_is_refused(context: &Context) -> Result
         json!("ipesenti"),
         json!(null),
     ] {
-        client.post("/auth/login", &body).await?.expect_error(400, "validation")?;
+        client
+            .post("/auth/login", &body)
+            .await?
+            .expect_error(400, "validation")?;
     }
     Ok(())
 }
@@ -179,7 +261,9 @@ pub async fn an_unknown_user_costs_as_much_as_a_wrong_password(context: &Context
     const REQUESTS: usize = 20;
     const FACTOR: u64 = 3;
     if !cfg!(target_os = "linux") {
-        eprintln!("contract: only Linux tells another process's processor time; the cost of a login is not compared");
+        eprintln!(
+            "contract: only Linux tells another process's processor time; the cost of a login is not compared"
+        );
         return Ok(());
     }
     let service = context.start().await?;
@@ -187,12 +271,19 @@ pub async fn an_unknown_user_costs_as_much_as_a_wrong_password(context: &Context
         let before = service.server.cpu_ticks()?;
         for _ in 0..REQUESTS {
             let body = json!({ "username": username, "password": "wrong password" });
-            service.client.post("/auth/login", &body).await?.expect(401)?;
+            service
+                .client
+                .post("/auth/login", &body)
+                .await?
+                .expect(401)?;
         }
         Ok(service.server.cpu_ticks()? - before)
     };
     let (known, unknown) = (cost(SEEDED.0).await?, cost(&fresh()).await?);
-    ensure!(known >= 10, "{REQUESTS} logins cost {known} clock ticks: too cheap for a password's hash");
+    ensure!(
+        known >= 10,
+        "{REQUESTS} logins cost {known} clock ticks: too cheap for a password's hash"
+    );
     ensure!(
         unknown <= known * FACTOR && known <= unknown * FACTOR,
         "{REQUESTS} logins cost {known} clock ticks with a wrong password, {unknown} of an unknown user"

@@ -109,11 +109,15 @@ impl Comparison {
         );
         let per_second = |value: f64| format!("{}/s", three_digits(value));
         let duration = |value: f64| readable(value as u64);
-        let rows: [(&str, &Row, &dyn Fn(f64) -> String); 4] = [
-            ("throughput", &self.throughput, &per_second),
-            ("p50", &self.p50, &duration),
-            ("p90", &self.p90, &duration),
-            ("p99", &self.p99, &duration),
+        let rows = [
+            (
+                "throughput",
+                &self.throughput,
+                per_second as fn(f64) -> String,
+            ),
+            ("p50", &self.p50, duration),
+            ("p90", &self.p90, duration),
+            ("p99", &self.p99, duration),
         ];
         let line = |text: &mut String, cells: [&str; 5]| {
             let [name, before, after, ratio, range] = cells;
@@ -133,8 +137,9 @@ impl Comparison {
                 [name, &show(row.before), &show(row.after), &ratio, &range],
             );
         }
+        text.push('\n');
         for (name, row) in [("throughput", &self.throughput), ("p50", &self.p50)] {
-            writeln!(text, "\n{name} ratio: {}", times_better(row.ratio))
+            writeln!(text, "{name} ratio: {}", times_better(row.ratio))
                 .expect("writing to a string cannot fail");
         }
         text

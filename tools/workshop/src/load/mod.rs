@@ -1,7 +1,7 @@
 //! `cargo workshop load`: puts a load on a running coworking app and measures its answers.
 //!
-//! In reading order: [`args`] what can be asked for, [`target`] where it goes, [`session`] and [`token`] the
-//! calls before the measurement, [`plan`] with [`calendar`] and [`mix`] which request comes when, [`pace`]
+//! In reading order: [`args`] what can be asked for, [`target`] where it goes, [`prepare`], [`session`] and
+//! [`token`] the calls before the measurement, [`plan`] with [`calendar`] and [`mix`] which request comes when, [`pace`]
 //! when it is due (closed or open loop), [`worker`] and [`client`] the sending, [`recorder`] the counting,
 //! [`progress`], [`report`] and [`text`] what is shown, [`compare`] two services in turn.
 //!
@@ -16,6 +16,7 @@ mod mix;
 mod operation;
 mod pace;
 mod plan;
+mod prepare;
 mod progress;
 mod recorder;
 mod report;
@@ -34,23 +35,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use serde::Serialize;
-use time::{Date, OffsetDateTime};
 
 pub use args::Args;
-use args::Kind;
-use client::{Client, Endpoint, Failure};
+use client::Endpoint;
 use pace::Pace;
-use plan::{Ingredients, Plan};
+use prepare::{Prepared, prepare};
 use recorder::Recorder;
 use report::{Circumstances, Report};
-use session::Session;
 use signals::{Signal, Signals};
 use target::Target;
 use token::Token;
 use worker::Load;
-
-/// An open loop needs connections for the requests that come in while others wait.
-const OPEN_LOOP_WORKERS: u64 = 64;
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -142,77 +137,6 @@ async fn run_once(args: &Args, url: &Target, signals: &mut Signals) -> anyhow::R
     drive(args, url, &endpoint, prepared, signals).await
 }
 
-/// What a measurement needs, and no part of what it measures.
-struct Prepared {
-    plan: Plan,
-    clients: Vec<Client>,
-    session: Session,
-    /// Present if the load makes calls that need it.
-    token: Option<String>,
-}
-
-async fn prepare(args: &Args, url: &Target, endpoint: &Arc<Endpoint>) -> anyhow::Result<Prepared> {
-    let mut client = Client::new(Arc::clone(endpoint));
-    client
-        .connect()
-        .await
-        .map_err(|failure| unreachable_service(url, failure))?;
-    let mut session = Session::new(client, &args.user, &args.password);
-    if args.sign_up {
-        session.sign_up().await?;
-    }
-    let books = matches!(args.kind, Kind::Bookings | Kind::Mixed);
-    let token = match args.kind {
-        Kind::Rooms | Kind::Room => None,
-        _ => Some(session.log_in().await?),
-    };
-    let header = token.as_deref().map(Token::new).transpose()?;
-    let header = header.map(|token| token.header());
-    let rooms = if books || args.kind == Kind::Room {
-        session.rooms().await?
-    } else {
-        Vec::new()
-    };
-    let first_day = match (&header, args.first_day) {
-        _ if !books => None,
-        (_, Some(day)) => Some(day),
-        (None, None) => None,
-        (Some(header), None) => Some(first_free_day(session.latest_day(header.clone()).await?)?),
-    };
-    let workers = workers(args);
-    let mut plan = Plan::new(Ingredients {
-        kind: args.kind,
-        requests: args.requests,
-        workers,
-        seed: args.seed,
-        rooms,
-        first_day,
-        availability_on: args.day,
-        credentials: session.credentials(),
-    })?;
-    if let Some(header) = header {
-        let bookings: Vec<_> = plan.bookings_before().collect();
-        for booking in bookings {
-            plan.add_booking(&session.book(booking, header.clone()).await?)?;
-        }
-    }
-    let mut clients = Vec::new();
-    for _ in 0..workers {
-        let mut client = Client::new(Arc::clone(endpoint));
-        client
-            .connect()
-            .await
-            .with_context(|| format!("cannot open {workers} connections: try fewer --workers"))?;
-        clients.push(client);
-    }
-    Ok(Prepared {
-        plan,
-        clients,
-        session,
-        token,
-    })
-}
-
 async fn drive(
     args: &Args,
     url: &Target,
@@ -279,36 +203,6 @@ async fn drive(
         hint: report::hint(&tally),
         trouble,
     })
-}
-
-fn workers(args: &Args) -> u64 {
-    match (args.workers, args.rate) {
-        (Some(workers), _) => u64::from(workers),
-        (None, Some(_)) => OPEN_LOOP_WORKERS,
-        (None, None) => std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64),
-    }
-}
-
-/// The day after the user's latest booking: everything from there on is free of them.
-fn first_free_day(latest: Option<Date>) -> anyhow::Result<Date> {
-    let tomorrow = OffsetDateTime::now_utc().date().next_day();
-    let after_latest = match latest {
-        Some(latest) => Some(latest.next_day().context(
-            "the user has booked the last day of the year 9999: choose a free --first-day or an empty database",
-        )?),
-        None => None,
-    };
-    tomorrow
-        .max(after_latest)
-        .context("this machine's clock is at the end of the calendar")
-}
-
-fn unreachable_service(url: &Target, failure: Failure) -> anyhow::Error {
-    let start = match url.port() {
-        8080 => "cargo run --release -p step-01-discovery".to_owned(),
-        port => format!("cargo run --release -p step-01-discovery -- --listen 127.0.0.1:{port}"),
-    };
-    anyhow::anyhow!("no service answers at {url}: {failure}\nIs it running? Start it with: {start}")
 }
 
 /// Prints a result in the form that was asked for.

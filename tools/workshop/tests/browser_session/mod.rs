@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fantoccini::error::NewSessionError;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper::Method;
@@ -23,7 +24,11 @@ pub fn with_browser(test: impl AsyncFnOnce(&Session)) {
         .enable_all()
         .build()
         .unwrap();
-    let session = runtime.block_on(Session::new(&driver));
+    let session = match runtime.block_on(Session::new(&driver)) {
+        Ok(session) => session,
+        Err(error) if error.to_string().contains("cannot find") => return skip(&error),
+        Err(error) => panic!("chromium does not start: {error}"),
+    };
     // A test that failed must not leave its browser behind.
     let result = catch_unwind(AssertUnwindSafe(|| runtime.block_on(test(&session))));
     let closed = runtime.block_on(session.client.close());
@@ -33,7 +38,15 @@ pub fn with_browser(test: impl AsyncFnOnce(&Session)) {
     }
 }
 
-/// `chromedriver`, listening on a free port. What it started ends with it.
+/// Says what is missing, which is an error where nothing may be.
+fn skip(error: &dyn std::error::Error) {
+    let advice =
+        format!("no browser to test with ({error}): apt-get install chromium chromium-driver");
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{advice}");
+    eprintln!("skipped, {advice}");
+}
+
+/// `chromedriver`, listening on a free port. It ends with the value.
 struct Driver {
     child: Child,
     port: String,
@@ -51,11 +64,7 @@ impl Driver {
             let mut child = match started {
                 Ok(child) => child,
                 Err(error) => {
-                    let advice = format!(
-                        "no chromedriver ({error}): apt-get install chromium chromium-driver"
-                    );
-                    assert!(std::env::var("CI").as_deref() != Ok("true"), "{advice}");
-                    eprintln!("skipped, {advice}");
+                    skip(&error);
                     return None;
                 }
             };
@@ -90,7 +99,7 @@ pub struct Session {
 }
 
 impl Session {
-    async fn new(driver: &Driver) -> Self {
+    async fn new(driver: &Driver) -> Result<Self, NewSessionError> {
         let profile = tempfile::tempdir().unwrap();
         let data_dir = format!("--user-data-dir={}", profile.path().display());
         let capabilities = json!({
@@ -104,12 +113,11 @@ impl Session {
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities.as_object().unwrap().clone())
             .connect(&format!("http://127.0.0.1:{}", driver.port))
-            .await
-            .expect("chromium starts");
-        Self {
+            .await?;
+        Ok(Self {
             client,
             _profile: profile,
-        }
+        })
     }
 
     pub async fn open(&self, url: &str) {

@@ -1,6 +1,7 @@
 //! `cargo workshop load` against a small service that can misbehave.
 
 mod command;
+mod comparison;
 mod kinds;
 mod loops;
 mod stub;

@@ -24,7 +24,10 @@ fn document() -> Document {
 }
 
 fn answer(path: &str, status: u16, body: &str) -> Answer {
-    let content_type = (reqwest::header::CONTENT_TYPE, "application/json; charset=utf-8".parse().unwrap());
+    let content_type = (
+        reqwest::header::CONTENT_TYPE,
+        "application/json; charset=utf-8".parse().unwrap(),
+    );
     Answer {
         method: Method::GET,
         path: path.to_owned(),
@@ -36,11 +39,29 @@ fn answer(path: &str, status: u16, body: &str) -> Answer {
 
 #[test]
 fn an_answer_is_found_and_validated_through_references() {
-    let right = answer("/rooms/7?day=1", 200, r#"{"id":"6a1c2f57-8b4d-4e63-a7f9-2c5d8e0b1a02"}"#);
+    let right = answer(
+        "/rooms/7?day=1",
+        200,
+        r#"{"id":"6a1c2f57-8b4d-4e63-a7f9-2c5d8e0b1a02"}"#,
+    );
     let found = document().check(&right, None).unwrap().unwrap();
     assert_eq!(found.to_string(), "GET /rooms/{id} 200");
-    assert_eq!(document().check(&answer("/rooms/7", 404, "{}"), None).unwrap().unwrap().status, "404");
-    assert_eq!(document().check(&answer("/rooms/7", 503, ""), None).unwrap().unwrap().status, "5XX");
+    assert_eq!(
+        document()
+            .check(&answer("/rooms/7", 404, "{}"), None)
+            .unwrap()
+            .unwrap()
+            .status,
+        "404"
+    );
+    assert_eq!(
+        document()
+            .check(&answer("/rooms/7", 503, ""), None)
+            .unwrap()
+            .unwrap()
+            .status,
+        "5XX"
+    );
 }
 
 #[test]
@@ -54,17 +75,36 @@ fn what_is_not_as_documented_is_refused() {
         ("/rooms", 200, "[]"),
         ("/rooms/", 200, "[]"),
     ] {
-        assert!(document().check(&answer(path, status, body), None).is_err(), "{path} {status} {body}");
+        assert!(
+            document().check(&answer(path, status, body), None).is_err(),
+            "{path} {status} {body}"
+        );
     }
 }
 
 #[test]
 fn a_refused_unknown_path_is_documented_nowhere() {
-    assert_eq!(document().check(&answer("/nowhere", 404, "{}"), None).unwrap(), None);
+    assert_eq!(
+        document()
+            .check(&answer("/nowhere", 404, "{}"), None)
+            .unwrap(),
+        None
+    );
 }
 
 #[test]
 fn all_documented_answers_are_listed() {
-    let all: Vec<_> = document().documented().iter().map(ToString::to_string).collect();
-    assert_eq!(all, ["GET /rooms/{id} 200", "GET /rooms/{id} 404", "GET /rooms/{id} 5XX"]);
+    let all: Vec<_> = document()
+        .documented()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        all,
+        [
+            "GET /rooms/{id} 200",
+            "GET /rooms/{id} 404",
+            "GET /rooms/{id} 5XX"
+        ]
+    );
 }

@@ -41,17 +41,23 @@ pub fn output(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
     Ok(found.figure(&[&found.output(range)?]))
 }
 
+const VALUE_USAGE: &str = "it takes a chapter, a section and a key, which may be several words, as in `{{#value 01-discovery compare p50 ratio}}`";
+
 pub fn value(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
-    let &[chapter, name, key] = arguments else {
-        bail!(
-            "it takes a chapter, a section and a key, as in `{{{{#value 01-discovery crates before}}}}`"
-        );
+    let &[chapter, name, ref key @ ..] = arguments else {
+        bail!("{VALUE_USAGE}");
     };
+    ensure!(!key.is_empty(), "{VALUE_USAGE}");
+    let key = &key.join(" ");
     let found = Found::new(course, chapter, name)?;
     let capture = found.capture()?;
     let mut values = capture
         .lines()
-        .filter_map(|line| line.trim_start().strip_prefix(key)?.strip_prefix(':'))
+        .filter_map(|line| {
+            line.trim_start()
+                .strip_prefix(key.as_str())?
+                .strip_prefix(':')
+        })
         .map(str::trim);
     let path = found.capture_path();
     let value = values
