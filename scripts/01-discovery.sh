@@ -113,14 +113,16 @@ log-lines-after() {
 compare-my-bookings() {
   filled 01-discovery        #-
   beside_filled 02-compile-checks   #> cargo database fill 02 --bookings 30000
-  cargo workshop load my-bookings --url "$URL" --against "$BESIDE_URL" --requests 400 --workers 8
+  cargo workshop load my-bookings --url "$URL" --against "$BESIDE_URL" \
+    --requests 1000 --workers 8
 }
 
 # section: compare-bookings - And a booking, with sixteen clients?
 compare-bookings() {
   service 01-discovery       #-
   beside 02-compile-checks   #-
-  cargo workshop load bookings --url "$URL" --against "$BESIDE_URL" --requests 300 --workers 16
+  cargo workshop load bookings --url "$URL" --against "$BESIDE_URL" \
+    --requests 300 --workers 16
 }
 
 main "$@"

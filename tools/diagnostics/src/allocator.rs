@@ -56,11 +56,12 @@ unsafe impl GlobalAlloc for Allocator {
 
     #[inline]
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller got `pointer` from this allocator with `layout`, hence from the backend.
-        unsafe { Backend.dealloc(pointer, layout) };
+        // Counted first, so that the call to jemalloc is the last thing and needs no frame of its own.
         if COUNTING {
             freed(layout.size());
         }
+        // SAFETY: the caller got `pointer` from this allocator with `layout`, hence from the backend.
+        unsafe { Backend.dealloc(pointer, layout) };
     }
 
     #[inline]

@@ -138,11 +138,7 @@ pub(crate) fn allocated(bytes: usize) {
             bump(&slot.mallocs, 1);
             bump(&slot.allocated_bytes, bytes as u64);
         }
-        None => count_slowly(AllocCounts {
-            mallocs: 1,
-            allocated_bytes: bytes as u64,
-            ..AllocCounts::ZERO
-        }),
+        None => allocated_slowly(bytes),
     }
 }
 
@@ -154,11 +150,7 @@ pub(crate) fn freed(bytes: usize) {
             bump(&slot.frees, 1);
             bump(&slot.freed_bytes, bytes as u64);
         }
-        None => count_slowly(AllocCounts {
-            frees: 1,
-            freed_bytes: bytes as u64,
-            ..AllocCounts::ZERO
-        }),
+        None => freed_slowly(bytes),
     }
 }
 
@@ -173,18 +165,46 @@ pub(crate) fn reallocated(old: usize, new: usize) {
             bump(&slot.allocated_bytes, new as u64);
             bump(&slot.freed_bytes, old as u64);
         }
-        None => count_slowly(AllocCounts {
-            mallocs: 1,
-            frees: 1,
-            reallocs: 1,
-            allocated_bytes: new as u64,
-            freed_bytes: old as u64,
-        }),
+        None => reallocated_slowly(old, new),
     }
 }
 
-/// Counts for a thread that has no slot, and tries once in its life to get it one.
+// The slow ways take plain numbers, so that the fast ones, which are compiled into every allocation, need no
+// room on the stack.
+
 #[cold]
+#[inline(never)]
+fn allocated_slowly(bytes: usize) {
+    count_slowly(AllocCounts {
+        mallocs: 1,
+        allocated_bytes: bytes as u64,
+        ..AllocCounts::ZERO
+    });
+}
+
+#[cold]
+#[inline(never)]
+fn freed_slowly(bytes: usize) {
+    count_slowly(AllocCounts {
+        frees: 1,
+        freed_bytes: bytes as u64,
+        ..AllocCounts::ZERO
+    });
+}
+
+#[cold]
+#[inline(never)]
+fn reallocated_slowly(old: usize, new: usize) {
+    count_slowly(AllocCounts {
+        mallocs: 1,
+        frees: 1,
+        reallocs: 1,
+        allocated_bytes: new as u64,
+        freed_bytes: old as u64,
+    });
+}
+
+/// Counts for a thread that has no slot, and tries once in its life to get it one.
 fn count_slowly(change: AllocCounts) {
     THREAD.with(|thread| {
         SHARED.add_shared(change);
@@ -243,54 +263,4 @@ pub(crate) fn current_thread() -> AllocCounts {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::thread;
-
-    use super::*;
-
-    /// The test program does not use the counting allocator, so what is counted here is only what this
-    /// test counts itself; hence one test for all of it.
-    #[test]
-    fn slots_are_reused_and_nothing_is_lost_with_or_without_one() {
-        // A few thousand threads, one after another, need a few slots only.
-        for _ in 0..2 * SLOTS {
-            thread::spawn(|| {
-                allocated(10);
-                reallocated(10, 30);
-                freed(30);
-                assert!(SLOT.get().is_some(), "a free slot was not taken");
-                assert_eq!(current_thread().mallocs, 2, "a former owner's counts show");
-            })
-            .join()
-            .expect("the thread counts");
-        }
-        assert!(
-            SLOTS_USED.load(Ordering::Acquire) <= 4,
-            "slots are not reused"
-        );
-        let sequential = AllocCounts {
-            mallocs: 4 * SLOTS as u64,
-            frees: 4 * SLOTS as u64,
-            reallocs: 2 * SLOTS as u64,
-            allocated_bytes: 80 * SLOTS as u64,
-            freed_bytes: 80 * SLOTS as u64,
-        };
-        assert_eq!(process(), sequential);
-
-        // With every slot taken, a thread counts in the shared slot and still knows its own part.
-        let taken: Vec<_> = std::iter::from_fn(Slot::claim).collect();
-        thread::spawn(|| {
-            allocated(7);
-            allocated(8);
-            freed(7);
-            assert!(SLOT.get().is_none(), "a slot appeared from nowhere");
-            let own = current_thread();
-            assert_eq!((own.mallocs, own.allocated_bytes, own.frees), (2, 15, 1));
-        })
-        .join()
-        .expect("the thread counts");
-        taken.into_iter().for_each(Slot::release);
-        assert_eq!(process().mallocs, sequential.mallocs + 2);
-        assert_eq!(process().live_bytes(), 8);
-    }
-}
+mod tests;

@@ -1,10 +1,11 @@
 //! What counting adds to a whole booking: a real server with the counting allocator against the same server with
 //! jemalloc alone.
 //!
-//! `cargo bench -p diagnostics --bench booking_load [-- --step STEP --blocks N --bookings N --clients N]`
+//! `cargo bench -p diagnostics --bench booking_load [-- --step STEP --sessions N --blocks N --bookings N --clients N]`
 //!
 //! Both servers run at the same time, each on a database of its own, and are loaded in turns, A B B A and then B A A B, so
-//! that a machine that gets slower or a table that grows costs both the same. The processor time of the server decides: the
+//! that a machine that gets slower or a table that grows costs both the same. They are started anew several times, since where
+//! a process happens to lie in memory makes it a little faster or slower for its whole life. The processor time of the server decides: the
 //! time on the clock depends on what else the machine does.
 
 mod build;
@@ -30,7 +31,9 @@ const MEMORY: &str = "/dev/shm";
 struct Plan {
     /// The package of the checkpoint whose server is measured; the first one unless given.
     step: Option<String>,
-    /// Blocks of four rounds, A B B A.
+    /// How often both servers are started anew.
+    sessions: usize,
+    /// Blocks of four rounds, A B B A, in each session.
     blocks: usize,
     /// Bookings in a round.
     bookings: usize,
@@ -51,7 +54,7 @@ fn main() -> ExitCode {
         Ok(plan) => plan,
         Err(error) => {
             eprintln!(
-                "error: {error}; there are --step, --blocks, --bookings and --clients, each with a value"
+                "error: {error}; there are --step, --sessions, --blocks, --bookings and --clients, each with a value"
             );
             return ExitCode::from(2);
         }
@@ -69,7 +72,8 @@ impl Plan {
     fn parse(arguments: &[String]) -> Result<Self> {
         let mut plan = Self {
             step: None,
-            blocks: 40,
+            sessions: 12,
+            blocks: 10,
             bookings: 500,
             clients: 4,
             disk: if Path::new(MEMORY).is_dir() {
@@ -92,6 +96,7 @@ impl Plan {
             };
             match name.as_str() {
                 "--step" => plan.step = Some(value.clone()),
+                "--sessions" => plan.sessions = count()?,
                 "--blocks" => plan.blocks = count()?,
                 "--bookings" => plan.bookings = count()?,
                 "--clients" => plan.clients = count()?,
@@ -114,9 +119,15 @@ fn run(plan: &Plan) -> Result<()> {
         "tmpfs" => tempfile::tempdir_in(MEMORY)?,
         _ => tempfile::tempdir()?,
     };
-    let plain = server::Server::start(&plain, &databases.path().join("plain.db"))?;
-    let counted = server::Server::start(&counted, &databases.path().join("counted.db"))?;
-    let text = measure::compare(plan, &step, &plain, &counted)?;
+    let mut rounds = measure::Rounds::default();
+    for session in 0..plan.sessions {
+        eprintln!("session {} of {}", session + 1, plan.sessions);
+        let database = |side: &str| databases.path().join(format!("{session}-{side}.db"));
+        let plain = server::Server::start(&plain, &database("plain"))?;
+        let counted = server::Server::start(&counted, &database("counted"))?;
+        rounds.session(plan, &plain, &counted)?;
+    }
+    let text = measure::summary(plan, &step, &rounds);
     report::publish("booking_load", &text)?;
     Ok(())
 }

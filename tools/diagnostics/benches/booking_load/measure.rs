@@ -27,35 +27,36 @@ struct Round {
     clock: Duration,
 }
 
-/// Loads both servers in turns and says what the difference is.
-pub fn compare(plan: &Plan, step: &str, plain: &Server, counted: &Server) -> Result<String> {
-    let (plain, counted) = (Side::new(plain)?, Side::new(counted)?);
-    eprintln!("warming up");
-    plain.round(plan)?;
-    counted.round(plan)?;
+/// All rounds of both servers, two of each in a block, in the order in which they ran.
+#[derive(Default)]
+pub struct Rounds {
+    plain: Vec<Round>,
+    counted: Vec<Round>,
+    /// Allocations of the counting server in its rounds, logging in included.
+    allocations: u64,
+}
 
-    let (mut plain_rounds, mut counted_rounds) = (Vec::new(), Vec::new());
-    let allocations = counted.server.allocations()?;
-    for block in 0..plan.blocks {
-        eprintln!("block {} of {}", block + 1, plan.blocks);
-        // A B B A, then B A A B.
-        for turn in [0, 1, 1, 0] {
-            if (turn + block) % 2 == 0 {
-                plain_rounds.push(plain.round(plan)?);
-            } else {
-                counted_rounds.push(counted.round(plan)?);
+impl Rounds {
+    /// Loads two servers that have just been started, in turns.
+    pub fn session(&mut self, plan: &Plan, plain: &Server, counted: &Server) -> Result<()> {
+        let (plain, counted) = (Side::new(plain)?, Side::new(counted)?);
+        // Fills the pools and the caches.
+        plain.round(plan)?;
+        counted.round(plan)?;
+        let allocations = counted.server.allocations()?;
+        for block in 0..plan.blocks {
+            // A B B A, then B A A B.
+            for turn in [0, 1, 1, 0] {
+                if (turn + block) % 2 == 0 {
+                    self.plain.push(plain.round(plan)?);
+                } else {
+                    self.counted.push(counted.round(plan)?);
+                }
             }
         }
+        self.allocations += counted.server.allocations()? - allocations;
+        Ok(())
     }
-    let allocations = counted.server.allocations()? - allocations;
-    let bookings = counted_rounds.len() * plan.bookings;
-    Ok(summary(
-        plan,
-        step,
-        &plain_rounds,
-        &counted_rounds,
-        allocations as f64 / bookings as f64,
-    ))
 }
 
 impl<'server> Side<'server> {
@@ -131,13 +132,10 @@ fn day(number: usize) -> String {
     )
 }
 
-fn summary(
-    plan: &Plan,
-    step: &str,
-    plain: &[Round],
-    counted: &[Round],
-    allocations: f64,
-) -> String {
+/// What the rounds show together.
+pub fn summary(plan: &Plan, step: &str, rounds: &Rounds) -> String {
+    let (plain, counted) = (&rounds.plain[..], &rounds.counted[..]);
+    let allocations = rounds.allocations as f64 / (counted.len() * plan.bookings) as f64;
     let per_booking = |rounds: &[Round]| {
         let total: Duration = rounds.iter().map(|round| round.processor).sum();
         total.as_secs_f64() * 1e6 / (rounds.len() * plan.bookings) as f64
@@ -176,7 +174,7 @@ fn summary(
     let _ = write!(
         text,
         "server: {step}, release, SQLite on {}\n\
-         load: {} blocks of A B B A, {} bookings per round, {} clients\n\
+         load: {} starts of both servers, {} blocks of A B B A each, {} bookings per round, {} clients\n\
          allocations_per_booking: {allocations:.0}\n\n\
          processor time per booking\n\
          \x20 jemalloc alone: {:.1} us\n\
@@ -190,6 +188,7 @@ fn summary(
          \x20 counted: {:.0}\n\
          \x20 time added: {clock}\n",
         plan.disk,
+        plan.sessions,
         plan.blocks,
         plan.bookings,
         plan.clients,
