@@ -158,5 +158,5 @@ for title in ${FAILED[@]+"${FAILED[@]}"}; do
   printf 'failed: %s\n' "$title"
 done
 awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
-  END { printf "tests: %d passed, %d failed, %d ignored\n", passed, failed, ignored }' "$LOG"
+  END { printf "tests: %d passed, %d failed, %d skipped\n", passed, failed, ignored }' "$LOG"
 [ ${#FAILED[@]} -eq 0 ]
