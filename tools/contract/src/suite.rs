@@ -25,6 +25,7 @@ mod rooms;
 mod routes;
 mod seed;
 mod shutdown;
+mod startup;
 mod tokens;
 mod users;
 
@@ -134,9 +135,9 @@ pub const OTHERS: &[Case] = cases![
     configuration::wrong_flags_are_explained,
     configuration::wrong_variables_are_explained,
     configuration::wrong_files_are_explained,
-    configuration::the_committed_secret_stays_on_loopback,
-    configuration::a_taken_port_is_named,
-    configuration::an_unusable_database_is_named,
+    startup::the_committed_secret_stays_on_loopback,
+    startup::a_taken_port_is_named,
+    startup::an_unusable_database_is_named,
 ];
 
 /// All cases, in the order in which they start.

@@ -105,6 +105,25 @@ pub async fn a_taken_day_is_refused(context: &Context) -> Result<()> {
             .await?
             .expect_error(409, "room_taken")?;
     }
+    // The same room written in another way is still the same, or none.
+    let (upper, simple) = (rooms[0].id.to_uppercase(), rooms[0].id.replace('-', ""));
+    for spelling in [
+        upper,
+        simple,
+        format!("{{{}}}", rooms[0].id),
+        format!("urn:uuid:{}", rooms[0].id),
+    ] {
+        let answer = other
+            .post(
+                "/bookings",
+                &json!({ "room_id": spelling, "booked_on": day }),
+            )
+            .await?;
+        ensure!(
+            [404, 409].contains(&answer.status.as_u16()),
+            "{spelling} is booked twice, {answer}"
+        );
+    }
     // Another room on that day is another matter.
     book(&other, &rooms[1].id, &day).await?;
     ensure!(

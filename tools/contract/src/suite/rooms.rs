@@ -207,6 +207,20 @@ pub async fn a_wrong_day_is_refused(context: &Context) -> Result<()> {
             .await?
             .expect_error(400, "date_format")?;
     }
+    // Nothing says what these mean; they are an answer in its form in any case.
+    for query in [
+        "day_to_book",
+        "day_to_book=2031-01-01&day_to_book=2031-01-02",
+        "%",
+        "&&==&",
+        "%FF=%FF",
+        "day_to_book=%",
+    ] {
+        let answer = client
+            .get_verbatim(format!("/rooms?{query}").as_bytes())
+            .await?;
+        ensure!([200, 400].contains(&answer.status.as_u16()), "{answer}");
+    }
     // A leap day, and what is asked for beside the day.
     list(&client, "?day_to_book=2032-02-29&colour=red").await?;
     Ok(())

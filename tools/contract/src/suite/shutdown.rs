@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
 use crate::{
+    answer::Answer,
     client::Client,
-    context::{Context, Service, User},
+    context::{Context, SEEDED, Service, User},
     database::Database,
     suite::{
         load::{self, Booked, Load},
@@ -54,17 +55,19 @@ async fn closed_its_door(service: &Service) -> Result<()> {
     Ok(())
 }
 
-/// A booking of which the server has said that it has received its head and waits for its body.
+/// A request of which the server has said that it has received its head and waits for its body.
 struct HalfSent {
+    client: Client,
     wire: Wire,
+    path: &'static str,
     body: String,
 }
 
 impl HalfSent {
-    async fn start(client: &Client, room: &str, day: &str) -> Result<Self> {
-        let body = json!({ "room_id": room, "booked_on": day }).to_string();
+    async fn start(client: &Client, path: &'static str, body: &Value) -> Result<Self> {
+        let body = body.to_string();
         let mut wire = Wire::connect(client.address()).await?;
-        let mut request = wire::head(&Method::POST, b"/bookings");
+        let mut request = wire::head(&Method::POST, path.as_bytes());
         let token = client.token().unwrap_or_default();
         let headers =
             format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
@@ -78,52 +81,76 @@ impl HalfSent {
         );
         wire.send(&request).await?;
         wire.read_continue().await?;
-        Ok(Self { wire, body })
+        Ok(Self {
+            client: client.clone(),
+            wire,
+            path,
+            body,
+        })
     }
 
-    /// Sends the body and returns the id of the booking.
-    async fn finish(mut self, client: &Client) -> Result<String> {
+    async fn booking(context: &Context, client: &Client, room: &str) -> Result<Self> {
+        Self::start(
+            client,
+            "/bookings",
+            &json!({ "room_id": room, "booked_on": context.day() }),
+        )
+        .await
+    }
+
+    /// Sends the body and reads the answer.
+    async fn finish(mut self) -> Result<Answer> {
+        let in_flight = || format!("POST {} was in flight at SIGTERM", self.path);
         self.wire
             .send(self.body.as_bytes())
             .await
-            .context("a request in flight was cut off")?;
-        let answer = self.wire.read_answer(&Method::POST, "/bookings").await?;
-        client.record().check(&answer, None)?;
-        let body: Value = answer.expect(201)?.json()?;
-        Ok(body["id"]
-            .as_str()
-            .context("booking returns an id")?
-            .to_owned())
+            .with_context(in_flight)?;
+        let answer = self
+            .wire
+            .read_answer(&Method::POST, self.path)
+            .await
+            .with_context(in_flight)?;
+        self.client.record().check(&answer, None)?;
+        Ok(answer)
     }
 }
 
 pub async fn requests_in_flight_are_finished(context: &Context) -> Result<()> {
-    const REQUESTS: usize = 16;
+    const BOOKINGS: usize = 16;
+    const LOGINS: usize = 4;
     let service = context.start().await?;
     let client = User::seeded(&service.client).await?;
     let room = rooms::any_id(&client).await?;
-    let mut requests = Vec::new();
-    for _ in 0..REQUESTS {
-        requests.push(HalfSent::start(&client, &room, &context.day()).await?);
+    let (mut bookings, mut logins) = (Vec::new(), Vec::new());
+    for _ in 0..BOOKINGS {
+        bookings.push(HalfSent::booking(context, &client, &room).await?);
+    }
+    for _ in 0..LOGINS {
+        let credentials = json!({ "username": SEEDED.0, "password": SEEDED.1 });
+        logins.push(HalfSent::start(&client, "/auth/login", &credentials).await?);
     }
     service.server.signal(Signal::TERM)?;
     closed_its_door(&service).await?;
     let mut acknowledged = Vec::new();
-    for request in requests {
+    for booking in bookings {
+        let body: Value = booking.finish().await?.expect(201)?.json()?;
         acknowledged.push(
-            request
-                .finish(&client)
-                .await
-                .context("a request was in flight at SIGTERM")?,
+            body["id"]
+                .as_str()
+                .context("booking returns an id")?
+                .to_owned(),
         );
+    }
+    for login in logins {
+        login.finish().await?.expect(200)?;
     }
     let database = ended(service).await?;
 
     let service = context.restart(database).await?;
     let stored = load::stored(&service.client).await?;
     ensure!(
-        stored.len() == REQUESTS,
-        "{REQUESTS} bookings were acknowledged, {} are stored",
+        stored.len() == BOOKINGS,
+        "{BOOKINGS} bookings were acknowledged, {} are stored",
         stored.len()
     );
     ensure!(
@@ -164,7 +191,7 @@ pub async fn a_stalled_client_does_not_hold_the_server(context: &Context) -> Res
     let service = context.start().await?;
     let client = User::seeded(&service.client).await?;
     let room = rooms::any_id(&client).await?;
-    let stalled = HalfSent::start(&client, &room, &context.day()).await?;
+    let stalled = HalfSent::booking(context, &client, &room).await?;
     let silent = Wire::connect(service.server.address()).await?;
     service.server.signal(Signal::TERM)?;
     ended(service).await?;

@@ -1,0 +1,189 @@
+//! What is sent: any text, any JSON, any bytes, and what is nearly right.
+
+use proptest::{collection::vec, prelude::*, sample::select};
+use serde_json::{Map, Value};
+use time::{Date, Month};
+
+/// Words that have broken servers before.
+const KNOWN: &[&str] = &[
+    "",
+    "\0",
+    "a\0b",
+    "'; drop table users; --",
+    "null",
+    "undefined",
+    "NaN",
+    "1e999",
+    "../..",
+    "%00",
+    "\u{feff}x",
+    "\u{202e}x",
+    "İ",
+    "ﬃ",
+    "👩‍👩‍👧‍👦",
+    "{{7*7}}",
+    "a@b",
+    "A@B",
+    "ipesenti",
+    "\r\nSet-Cookie: a=b",
+];
+
+/// Words of all kinds.
+pub fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => select(KNOWN).prop_map(str::to_owned),
+        4 => vec(any::<char>(), 0..40).prop_map(String::from_iter),
+        // No more than fits into a body, where JSON makes six bytes of one.
+        1 => (any::<char>(), 100..10_000_usize).prop_map(|(c, length)| c.to_string().repeat(length / c.len_utf8())),
+    ]
+}
+
+/// Any JSON, a few levels deep.
+pub fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        text().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 6, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..6).prop_map(Value::from),
+            vec((text(), inner), 0..6).prop_map(|members| Value::Object(Map::from_iter(members))),
+        ]
+    })
+}
+
+/// An object with these fields, each of which is text, anything, or not there.
+pub fn object(fields: &'static [&'static str]) -> impl Strategy<Value = Value> {
+    let field = prop_oneof![6 => text().prop_map(|text| Some(Value::from(text))), 2 => value().prop_map(Some), 1 => Just(None)];
+    vec(field, fields.len()).prop_map(|values| {
+        let members = fields
+            .iter()
+            .zip(values)
+            .filter_map(|(name, value)| Some(((*name).to_owned(), value?)));
+        Value::Object(members.collect())
+    })
+}
+
+/// A body as bytes: JSON, JSON that was cut or has one byte changed, and anything else.
+pub fn body(fields: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
+    let json = || {
+        prop_oneof![4 => object(fields), 1 => value()]
+            .prop_map(|value| value.to_string().into_bytes())
+    };
+    prop_oneof![
+        4 => json(),
+        1 => (json(), any::<prop::sample::Index>()).prop_map(|(json, at)| json[..at.index(json.len())].to_vec()),
+        1 => (json(), any::<prop::sample::Index>(), any::<u8>()).prop_map(|(mut json, at, byte)| {
+            let at = at.index(json.len());
+            json[at] = byte;
+            json
+        }),
+        1 => vec(any::<u8>(), 0..200),
+    ]
+}
+
+/// Whether the text is a day, as the contract has it: `YYYY-MM-DD`, and in the calendar.
+pub fn is_day(text: &str) -> bool {
+    let has_form = text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| {
+            if matches!(at, 4 | 7) {
+                byte == b'-'
+            } else {
+                byte.is_ascii_digit()
+            }
+        });
+    let number = |from: usize, to: usize| text[from..to].parse::<u16>().unwrap_or(0);
+    // Whether there was a year 0 is nobody's concern here.
+    has_form
+        && number(0, 4) > 0
+        && u8::try_from(number(5, 7))
+            .ok()
+            .and_then(|month| Month::try_from(month).ok())
+            .is_some_and(|month| {
+                let day = u8::try_from(number(8, 10)).unwrap_or(0);
+                Date::from_calendar_date(number(0, 4).into(), month, day).is_ok()
+            })
+}
+
+/// Days, what is nearly a day, and any text.
+pub fn day() -> impl Strategy<Value = String> {
+    let numbers = || (1..=9999_u16, 0..=15_u8, 0..=33_u8);
+    let written =
+        || numbers().prop_map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"));
+    let inserted = (
+        written(),
+        any::<prop::sample::Index>(),
+        select(&b" 0+-/:TZ\0"[..]),
+    );
+    prop_oneof![
+        6 => written(),
+        2 => numbers().prop_map(|(year, month, day)| format!("{year}-{month}-{day}")),
+        2 => inserted.prop_map(|(mut text, at, byte)| {
+            text.insert(at.index(text.len() + 1), char::from(byte));
+            text
+        }),
+        2 => vec(select(&b"0123456789-+ /:TZ"[..]), 0..14).prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+        2 => text(),
+    ]
+}
+
+/// Any bytes as one segment of a path. All that HTTP allows in a path, and percent signs, may come as they are.
+pub fn segment() -> impl Strategy<Value = (Vec<u8>, bool)> {
+    (
+        prop_oneof![
+            vec(any::<u8>(), 1..60),
+            text().prop_map(|text| text.into_bytes().into_iter().take(2000).collect())
+        ],
+        any::<bool>(),
+    )
+}
+
+pub fn encode((bytes, all): (Vec<u8>, bool)) -> String {
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || (!all && b"-_~!$&'()*+,;=:@".contains(&byte));
+    bytes
+        .iter()
+        .map(|&b| {
+            if plain(b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_one_form_and_is_in_the_calendar() {
+        for day in ["2031-01-01", "2032-02-29", "0001-01-01", "9999-12-31"] {
+            assert!(is_day(day), "{day}");
+        }
+        for other in [
+            "2031-02-29",
+            "2031-13-01",
+            "2031-00-01",
+            "2031-01-00",
+            "2031-1-1",
+            "20310101",
+            "2031-01-01 ",
+            "",
+        ] {
+            assert!(!is_day(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn every_byte_can_be_sent_in_a_path() {
+        assert_eq!(encode((b"a/%\0\xff".to_vec(), false)), "a%2F%25%00%FF");
+        assert_eq!(encode((b"a:b".to_vec(), false)), "a:b");
+        assert_eq!(encode((b"a:b".to_vec(), true)), "a%3Ab");
+    }
+}
