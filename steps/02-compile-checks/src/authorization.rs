@@ -99,6 +99,10 @@ fn key_bytes(config: &Config) -> Vec<u8> {
 const USER_BY_EMAIL: &str = "select id from users where email = $1";
 
 async fn user_by_email(db: &Db, email: &str) -> Result<Option<CurrentUser>, Error> {
+    // PostgreSQL has no text with NUL in it, so nobody has such an address.
+    if email.contains('\0') {
+        return Ok(None);
+    }
     let user: Option<(String,)> = on_pool!(db, pool => {
         sqlx::query_as(USER_BY_EMAIL).bind(email).fetch_optional(pool).await
     })?;
