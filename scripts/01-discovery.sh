@@ -125,4 +125,12 @@ compare-bookings() {
     --requests 300 --workers 16
 }
 
+# section: one-writer - Exercise 2: four connections that all write, or one?
+one-writer() {
+  service 01-discovery --journal-mode wal --pool-size 4   #> cargo run --release -p step-01-discovery -- --journal-mode wal --pool-size 4
+  beside 02-compile-checks   #-
+  cargo workshop load bookings --url "$URL" --against "$BESIDE_URL" \
+    --requests 1000 --workers 16
+}
+
 main "$@"
