@@ -23,7 +23,8 @@ mod counts;
 mod slots;
 
 mod allocator;
-mod memstats;
+pub mod memstats;
+mod readable;
 
 mod error;
 mod install;

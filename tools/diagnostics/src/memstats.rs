@@ -1,4 +1,25 @@
-//! `MemStats`: Go's `runtime.MemStats` for a process on jemalloc.
+//! `MemStats`: Go's `runtime.MemStats` for a process on jemalloc, and measuring a piece of work with it.
+//!
+//! ```
+//! use diagnostics::memstats;
+//! # #[global_allocator]
+//! # static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator;
+//! # fn main() {
+//! // Prints Alloc, TotalAlloc, Sys, Mallocs and Frees before and after, and the difference.
+//! let squares = memstats::measure("squares", || (0..1000u64).map(|n| n * n).collect::<Vec<_>>());
+//!
+//! // The same figures as data.
+//! let sum = memstats::measured(|| squares.iter().sum::<u64>()).expect("the allocator counts");
+//! assert_eq!((sum.value, sum.own.mallocs), (332_833_500, 0));
+//! # }
+//! ```
+
+mod change;
+mod measure;
+mod print;
+
+pub use change::Change;
+pub use measure::{Measured, NotMeasured, measure, measure_async, measured, measured_async};
 
 use std::fs::File;
 use std::io::Read;
@@ -17,6 +38,8 @@ use crate::{AllocCounts, Error};
 /// Go's remaining fields have no counterpart, since Rust has no garbage collector: `NumGC`, `PauseTotalNs`,
 /// `PauseNs`, `GCCPUFraction`, `NextGC`, `LastGC`, `GCSys`, `EnableGC`. Memory is free at the moment when its
 /// owner drops it, so there is nothing to wait for before a reading (Go's examples call `runtime.GC()` first).
+/// What comes nearest to asking how often memory was collected during a call (`NumGC`) is how many blocks were
+/// released meanwhile: the growth of `frees`, which [`measure`] prints in its place.
 /// `StackSys` has none either: threads' stacks are mapped by the operating system and are in `rss` only, and a
 /// suspended async function keeps its state on the heap, hence in `alloc`. `Lookups` and `BySize` are not kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

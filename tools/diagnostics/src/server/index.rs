@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::Html;
 
 use crate::install::Shared;
+use crate::readable::{Grouped, Size};
 use crate::{MemStats, RuntimeStats};
 
 /// The frame of the page; `{name}`, `{links}`, `{tables}` and `{missing}` are filled in.
@@ -137,49 +138,17 @@ fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-/// `1234567` as `1,234,567`.
 fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    Grouped(number).to_string()
 }
 
-/// Bytes in the largest unit that leaves at least one, with one decimal.
 fn size(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    let mut value = bytes as f64 / 1024.0;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    format!("{value:.1} {}", UNITS[unit])
+    Size(bytes).to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_grouped_and_sizes_have_a_unit() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1000), "1,000");
-        assert_eq!(grouped(1_234_567), "1,234,567");
-        assert_eq!(size(1023), "1023 B");
-        assert_eq!(size(1536), "1.5 KiB");
-        assert_eq!(size(3 * 1024 * 1024), "3.0 MiB");
-        assert_eq!(size(u64::MAX), "16384.0 PiB");
-    }
 
     #[test]
     fn text_from_outside_cannot_become_markup() {
