@@ -189,3 +189,6 @@ fn page_size() -> Option<u64> {
         })
         .map(|size| size as u64)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,9 @@
 
 mod http;
 
+use std::process::Command;
+
+use diagnostics::memstats::{measure, measured};
 use diagnostics::{AllocCounts, Error, MemStats};
 
 #[test]
@@ -41,4 +44,38 @@ fn what_is_not_installed_is_said_and_not_linked() {
     let index = http::get(address, "/debug/pprof/").body;
     assert!(!index.contains("href=\"/debug/memstats\""));
     assert!(index.contains("Diagnostics::runtime") && index.contains("Diagnostics::layer"));
+}
+
+#[test]
+fn work_is_done_although_nothing_is_counted() {
+    const CHILD: &str = "DIAGNOSTICS_TEST_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        assert_eq!(measure("the answer", || 42), 42);
+        return;
+    }
+    let not = measured(|| 42).expect_err("nothing counts here");
+    assert_eq!(not.value, 42);
+    assert!(matches!(not.reason, Error::NotCounted));
+
+    // An error like any other, whatever the work returns.
+    struct Plain;
+    let error: Box<dyn std::error::Error> = measured(|| Plain).map(|_| ()).expect_err("not").into();
+    assert!(
+        error
+            .to_string()
+            .starts_with("nothing was counted: no memory")
+    );
+
+    // The harness hides what a test prints by `println!` only; another process lets it be read.
+    let child = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "work_is_done_although_nothing_is_counted"])
+        .env(CHILD, "1")
+        .output()
+        .expect("it runs");
+    let printed = String::from_utf8(child.stdout).expect("text");
+    assert!(child.status.success(), "{printed}");
+    let sentence = "the answer: nothing was counted: no memory statistics: diagnostics::Allocator is not this \
+                    program's #[global_allocator].\n";
+    assert!(printed.contains(sentence), "{printed}");
+    assert!(!printed.contains("Alloc ="), "{printed}");
 }

@@ -1,0 +1,96 @@
+//! A measurement in the form of Go's `PrintMemStats`, before and after a call.
+
+use std::fmt;
+
+use super::change::signed;
+use super::{Change, Measured, MemStats};
+use crate::AllocCounts;
+use crate::readable::{Grouped, Size};
+
+impl<T> fmt::Display for Measured<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Before:\n")?;
+        reading(f, &self.before)?;
+        writeln!(f, "\nAfter:\n")?;
+        reading(f, &self.after)?;
+        writeln!(f, "\nDifference, whole process:\n")?;
+        change(f, &self.change)?;
+        writeln!(f, "\nDifference, on the thread that did the work:\n")?;
+        own(f, &self.own)
+    }
+}
+
+fn reading(f: &mut fmt::Formatter<'_>, stats: &MemStats) -> fmt::Result {
+    writeln!(f, "Alloc = {}", Bytes::level(stats.alloc))?;
+    writeln!(f, "TotalAlloc = {}", Bytes::level(stats.total_alloc))?;
+    writeln!(f, "Sys = {}", Bytes::level(stats.sys))?;
+    writeln!(f, "Mallocs = {}", Grouped(stats.mallocs))?;
+    writeln!(f, "Frees = {}", Grouped(stats.frees))
+}
+
+fn change(f: &mut fmt::Formatter<'_>, change: &Change) -> fmt::Result {
+    writeln!(f, "Alloc = {}", Bytes::change(change.alloc))?;
+    writeln!(f, "TotalAlloc = {}", Bytes::growth(change.total_alloc))?;
+    writeln!(f, "Sys = {}", Bytes::change(change.sys))?;
+    writeln!(f, "Mallocs = {}", Growth(change.mallocs))?;
+    writeln!(f, "Frees = {}", Growth(change.frees))
+}
+
+/// A thread has no `Sys`: address space belongs to the process. The end of the line is left to the caller.
+fn own(f: &mut fmt::Formatter<'_>, own: &AllocCounts) -> fmt::Result {
+    let alloc = signed(own.allocated_bytes, own.freed_bytes);
+    writeln!(f, "Alloc = {}", Bytes::change(alloc))?;
+    writeln!(f, "TotalAlloc = {}", Bytes::growth(own.allocated_bytes))?;
+    writeln!(f, "Mallocs = {}", Growth(own.mallocs))?;
+    write!(f, "Frees = {}", Growth(own.frees))
+}
+
+/// Bytes in a readable unit, and exactly. A small number is told twice, so that every line has the same form,
+/// however much it is.
+struct Bytes {
+    sign: &'static str,
+    bytes: u64,
+}
+
+impl Bytes {
+    fn level(bytes: u64) -> Self {
+        Self { sign: "", bytes }
+    }
+
+    fn growth(bytes: u64) -> Self {
+        Self {
+            sign: plus(bytes),
+            bytes,
+        }
+    }
+
+    fn change(by: i64) -> Self {
+        let bytes = by.unsigned_abs();
+        Self {
+            sign: if by < 0 { "-" } else { plus(bytes) },
+            bytes,
+        }
+    }
+}
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sign, bytes } = *self;
+        let unit = if bytes == 1 { "byte" } else { "bytes" };
+        write!(f, "{sign}{} ({sign}{} {unit})", Size(bytes), Grouped(bytes))
+    }
+}
+
+/// A count that grew.
+struct Growth(u64);
+
+impl fmt::Display for Growth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", plus(self.0), Grouped(self.0))
+    }
+}
+
+/// The sign of a growth; nothing grew if it is zero.
+fn plus(growth: u64) -> &'static str {
+    if growth == 0 { "" } else { "+" }
+}

@@ -1,0 +1,140 @@
+//! The form of the print, with figures that are chosen here.
+
+use super::{Measured, MemStats};
+use crate::AllocCounts;
+
+const ZERO: MemStats = MemStats {
+    alloc: 0,
+    total_alloc: 0,
+    freed: 0,
+    mallocs: 0,
+    frees: 0,
+    reallocs: 0,
+    objects: 0,
+    sys: 0,
+    allocated: 0,
+    active: 0,
+    resident: 0,
+    mapped: 0,
+    retained: 0,
+    metadata: 0,
+    rss: None,
+};
+
+#[test]
+fn the_print_has_the_form_of_gos() {
+    let before = MemStats {
+        alloc: 1_048_576,
+        total_alloc: 1_300_000,
+        freed: 251_424,
+        mallocs: 1_234,
+        frees: 999,
+        objects: 235,
+        sys: 8 << 20,
+        ..ZERO
+    };
+    let after = MemStats {
+        alloc: 1_048_063,
+        total_alloc: 3_400_001,
+        freed: 2_351_938,
+        mallocs: 1_000_234,
+        frees: 1_000_001,
+        objects: 233,
+        sys: 12 << 20,
+        ..ZERO
+    };
+    let own = AllocCounts {
+        mallocs: 3,
+        frees: 0,
+        reallocs: 0,
+        allocated_bytes: 1,
+        freed_bytes: 0,
+    };
+    assert_eq!(
+        Measured::new((), before, after, own).to_string(),
+        "\
+Before:
+
+Alloc = 1.0 MiB (1,048,576 bytes)
+TotalAlloc = 1.2 MiB (1,300,000 bytes)
+Sys = 8.0 MiB (8,388,608 bytes)
+Mallocs = 1,234
+Frees = 999
+
+After:
+
+Alloc = 1023.5 KiB (1,048,063 bytes)
+TotalAlloc = 3.2 MiB (3,400,001 bytes)
+Sys = 12.0 MiB (12,582,912 bytes)
+Mallocs = 1,000,234
+Frees = 1,000,001
+
+Difference, whole process:
+
+Alloc = -513 B (-513 bytes)
+TotalAlloc = +2.0 MiB (+2,100,001 bytes)
+Sys = +4.0 MiB (+4,194,304 bytes)
+Mallocs = +999,000
+Frees = +999,002
+
+Difference, on the thread that did the work:
+
+Alloc = +1 B (+1 byte)
+TotalAlloc = +1 B (+1 byte)
+Mallocs = +3
+Frees = 0
+"
+        .trim_end()
+    );
+}
+
+#[test]
+fn a_difference_knows_what_may_fall() {
+    let low = MemStats {
+        rss: Some(100),
+        ..ZERO
+    };
+    let high = MemStats {
+        alloc: 1,
+        total_alloc: 2,
+        freed: 3,
+        mallocs: 4,
+        frees: 5,
+        reallocs: 6,
+        objects: 7,
+        sys: 8,
+        allocated: 9,
+        active: 10,
+        resident: 11,
+        mapped: 12,
+        retained: 13,
+        metadata: 14,
+        rss: Some(115),
+    };
+    let up = high - low;
+    assert_eq!(
+        [up.total_alloc, up.freed, up.mallocs, up.frees, up.reallocs],
+        [2, 3, 4, 5, 6]
+    );
+    let levels = |change: super::Change| {
+        [
+            change.alloc,
+            change.objects,
+            change.sys,
+            change.allocated,
+            change.active,
+            change.resident,
+            change.mapped,
+            change.retained,
+            change.metadata,
+        ]
+    };
+    assert_eq!(levels(up), [1, 7, 8, 9, 10, 11, 12, 13, 14]);
+    assert_eq!(up.rss, Some(15));
+
+    let down = low - high;
+    assert_eq!(levels(down), levels(up).map(|by| -by));
+    assert_eq!(down.rss, Some(-15));
+    assert_eq!((down.mallocs, down.frees), (0, 0));
+    assert_eq!((high - ZERO).rss, None);
+}
