@@ -156,6 +156,22 @@ impl Server {
         Ok(String::from_utf8_lossy(&fs::read(stderr_file(&self.folder))?).into_owned())
     }
 
+    /// What it has logged as soon as that is `complete`, or after ten seconds: a server may leave writing its
+    /// log to a thread of its own, which comes after the answer.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn log_when(&self, complete: impl Fn(&str) -> bool) -> Result<String> {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let log = self.log()?;
+            if complete(&log) || Instant::now() >= deadline {
+                return Ok(log);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// What it has printed to stdout so far.
     ///
     /// # Errors
