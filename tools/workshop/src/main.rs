@@ -7,6 +7,7 @@ mod checkout;
 mod course;
 mod diff;
 mod doctor;
+mod explain;
 mod list;
 mod load;
 mod port;
@@ -50,6 +51,7 @@ enum Command {
     Load(load::Args),
     Check(check::Args),
     Capture(capture::Args),
+    Explain(explain::Args),
     Port(port::Args),
     #[command(hide = true)]
     Preprocessor(book::preprocessor::Args),
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Capture(args)) => capture::run(args),
         Some(Command::Load(args)) => load::run(args),
+        Some(Command::Explain(args)) => explain::run(args),
         Some(Command::Preprocessor(args)) => book::preprocessor::run(args),
     };
     match result {

@@ -6,8 +6,9 @@ use std::process::Stdio;
 
 use cli_course::{Ran, World};
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "serve", "list", "doctor", "run", "diff", "checkout", "load", "check", "capture", "port",
+    "explain",
 ];
 
 #[test]

@@ -1,0 +1,146 @@
+//! `cargo workshop explain`: what the compiler made of a package, line by line.
+//!
+//! What `go build -gcflags=-m` prints for Go, put together from what rustc and LLVM say when asked.
+
+mod build;
+mod debug_info;
+mod heap;
+mod ir;
+mod names;
+mod package;
+mod remarks;
+mod report;
+mod sizes;
+mod source;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::value_parser;
+
+use crate::usage::Usage;
+use build::Build;
+use package::Package;
+use report::Report;
+use source::Sources;
+
+/// Explain what the compiler made of a package: heap allocations, inlining, sizes
+///
+/// One line for each finding in the package's own code, on stdout: which heap allocations are left in
+/// optimized code and what makes them, then the large types and futures, the largest first.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Levels:
+  1  heap allocations that survive optimization; large types and futures
+  2  also those that were elided, why calls were inlined or not, all types and futures
+  3  also what allocates when nothing is inlined
+
+A call into another crate's compiled code is followed only where std is known to allocate; a call through a
+pointer is not followed. An allocation is called elided only if nothing is called on its line any more.
+
+Examples:
+  cargo workshop explain step-02-compile-checks >> compiler.txt
+  cargo workshop explain step-02-compile-checks --level 2 --file auth.rs
+  cargo workshop explain --manifest-path ../other/Cargo.toml --bin server --json | jq '.sizes[0]'")]
+pub struct Args {
+    /// The package's name; without it the one of the current folder
+    package: Option<String>,
+    /// How much to tell
+    #[arg(long, default_value_t = 1, value_parser = value_parser!(u8).range(1..=3))]
+    level: u8,
+    /// Only this source file; the end of its path suffices
+    #[arg(long, value_name = "FILE")]
+    file: Option<String>,
+    /// Print one JSON object: package, level, heap, inlining, sizes
+    #[arg(long)]
+    json: bool,
+    /// Explain a package of another workspace
+    #[arg(long, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
+    /// Explain a program instead of the library
+    #[arg(long, value_name = "NAME", group = "target")]
+    bin: Option<String>,
+    /// Explain an example
+    #[arg(long, value_name = "NAME", group = "target")]
+    example: Option<String>,
+    /// Explain a benchmark
+    #[arg(long, value_name = "NAME", group = "target")]
+    bench: Option<String>,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let package = Package::find(&args)?;
+    let sources = Sources::read(&package.dir)?;
+    // Asked before anything is compiled, which takes a while.
+    let file = args
+        .file
+        .as_deref()
+        .map(|file| source_file(&package, &sources, file))
+        .transpose()?;
+    let mut report = explain(&package, &sources, args.level)?;
+    report.reduce(file.as_deref());
+
+    let mut out = anstream::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        report.print(&mut out)?;
+    }
+    anstream::eprintln!("{}", report.summary());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn explain(package: &Package, sources: &Sources, level: u8) -> anyhow::Result<Report> {
+    let own = |file: &Path| package.own(file);
+    let told = build::compile(package, Build::Optimized)?;
+    let optimized = heap::sites(&told.module, &own);
+    let mut unoptimized = None;
+    let mut inlining = Vec::new();
+    if level > 1 {
+        let module = build::compile(package, Build::Unoptimized)?.module;
+        unoptimized = Some(heap::sites(&module, &own));
+        inlining = remarks::decisions(&told.remarks, &module.debug_info, &own);
+    }
+    let mut not_inlined = None;
+    if level > 2 {
+        let module = build::compile(package, Build::NotInlined)?.module;
+        not_inlined = Some(heap::sites(&module, &own));
+    }
+    Ok(Report {
+        package: package.name.clone(),
+        level,
+        heap: report::allocations(&optimized, unoptimized.as_ref(), not_inlined.as_ref()),
+        inlining,
+        sizes: sizes::sizes(&told.sizes, sources),
+    })
+}
+
+/// The package's source file that this is the end of.
+fn source_file(package: &Package, sources: &Sources, file: &str) -> anyhow::Result<String> {
+    let file = Path::new(file);
+    let found: Vec<&String> = sources
+        .files
+        .iter()
+        .filter(|known| Path::new(known).ends_with(file) || package.dir.join(known) == file)
+        .collect();
+    match found.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => Err(Usage(format!(
+            "{} has no source file {}: it has {}",
+            package.name,
+            file.display(),
+            sources.files.join(", ")
+        ))
+        .into()),
+        many => {
+            let many: Vec<&str> = many.iter().map(|file| file.as_str()).collect();
+            Err(Usage(format!(
+                "which {}? there are {}",
+                file.display(),
+                many.join(", ")
+            ))
+            .into())
+        }
+    }
+}
