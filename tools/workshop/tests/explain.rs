@@ -1,7 +1,11 @@
 //! `cargo workshop explain`, on a crate of which it is known what the compiler makes of it.
 
+#[path = "explain/builds.rs"]
+mod builds;
+
 use std::collections::BTreeSet;
 use std::io::Read as _;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -28,6 +32,10 @@ impl Crate {
             std::fs::write(path, text).unwrap();
         }
         this
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
     }
 
     fn known() -> Self {
@@ -133,7 +141,7 @@ fn the_known_program_is_reported_line_by_line() {
         .collect();
     assert_exactly(own, expected(&["call"]));
     assert!(
-        progress.contains("compiling known, unoptimized"),
+        progress.contains("building known, unoptimized"),
         "{progress}"
     );
 
@@ -147,6 +155,16 @@ fn the_known_program_is_reported_line_by_line() {
     wide.retain(|line| line.contains("Wide"));
     assert_exactly(findings(&report, &["type"]), wide);
     assert_eq!(findings(&report, &["future"]).len(), 1);
+
+    // Sizes from a bound on are a question of their own, and need no other build.
+    let (report, progress) = known.run(&["--min-size", "0"], 0);
+    assert_exactly(
+        findings(&report, &["type", "future"]),
+        expected(&["type", "future"]),
+    );
+    assert!(!progress.contains("unoptimized"), "{progress}");
+    let (report, _) = known.run(&["--min-size", "1000000"], 0);
+    assert_eq!(findings(&report, &["type", "future"]), [""; 0]);
 }
 
 #[test]

@@ -1,21 +1,24 @@
-//! Compiles the package so that the compiler tells what it did.
+//! Compiles the package so that the compiler tells what it did, and keeps what it told.
 //!
-//! Everything goes through `cargo rustc`, so that only the package itself is compiled in a special way, and
-//! its dependencies once. One codegen unit makes one LLVM module.
+//! Everything goes through `cargo rustc`, in the folder where the workspace's own builds leave what they
+//! compile: dependencies of a release build are used as they are. The package itself and the members of the
+//! workspace that it needs have artefacts of their own there, because cargo puts a wrapper and flags into the
+//! name of an artefact. What a build hands out (programs, above all) goes to another folder, `target/explain`.
+//!
+//! Cargo decides whether anything must be compiled. The wrapper, `rustc.sh`, saves what rustc tells, and ties
+//! it to the compilation that it belongs to. One codegen unit makes one LLVM module.
 
-use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
 
 use anyhow::{Context as _, bail};
 
-use super::ir::Module;
 use super::package::Package;
-use super::remarks::is_remark;
 
-const WRAPPER: &str = "#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec \"$@\"\n";
+const WRAPPER: &str = include_str!("rustc.sh");
 
 /// A way of compiling: the flags that the package itself gets beside the release profile's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,140 +53,138 @@ impl Build {
 /// What the compiler told.
 #[derive(Debug)]
 pub struct Told {
-    pub module: Module,
-    pub remarks: Vec<String>,
+    /// The lines of the LLVM module that [`super::ir`] reads.
+    pub calls: String,
+    /// LLVM's remarks, one on each line.
+    pub remarks: String,
     /// The output of `-Zprint-type-sizes`.
     pub sizes: String,
 }
 
-/// Compiles the package's target. What rustc and cargo say beside the remarks goes to stderr as they say it.
+/// Compiles the package's target if anything changed. What cargo and rustc say goes to stderr as they say it.
 pub fn compile(package: &Package, build: Build) -> anyhow::Result<Told> {
-    let dir = package.target_dir.join("llvm");
-    std::fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    let file = dir.join(format!(
-        "{}-{}-{}.ll",
-        package.name,
-        build.name(),
-        std::process::id()
-    ));
-    anstream::eprintln!("compiling {}, {}", package.name, build.name());
-    write_wrapper(package)?;
-    forget(package)?;
+    let saved = Saved::of(package, build);
+    let _lock = lock(&package.target_dir)
+        .with_context(|| format!("cannot lock {}", package.target_dir.display()))?;
+    let wrapper = write_wrapper(&package.target_dir, &saved.dir)
+        .with_context(|| format!("cannot write into {}", package.target_dir.display()))?;
+    saved
+        .tidy()
+        .with_context(|| format!("cannot tidy {}", saved.dir.display()))?;
 
-    let mut child = cargo(package, "rustc")
-        .args(&package.target)
-        .arg("--")
-        .arg(format!("--emit=llvm-ir={}", file.display()))
-        .args(["-Ccodegen-units=1", "-Cdebuginfo=1"])
-        .args(build.flags())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .context("cannot run cargo")?;
-    let stderr = child.stderr.take().context("cargo has no stderr")?;
-    let remarks = thread::spawn(move || sort_out(stderr));
-    let mut sizes = String::new();
-    if let Some(mut stdout) = child.stdout.take() {
-        stdout.read_to_string(&mut sizes)?;
-    }
-    let status = child.wait()?;
-    let remarks = remarks
-        .join()
-        .map_err(|_| anyhow::anyhow!("what cargo says could not be read"))?;
-    if !status.success() {
-        bail!("{} does not compile: rustc says above why", package.name);
-    }
-    let module = read(&file)?;
-    Ok(Told {
-        module,
-        remarks,
-        sizes,
-    })
-}
-
-fn read(file: &Path) -> anyhow::Result<Module> {
-    let text = std::fs::read(file).with_context(|| {
-        format!(
-            "rustc wrote no LLVM code to {}: is this a library or a program?",
-            file.display()
-        )
-    })?;
-    // The module is read once, and takes more room than all the rest.
-    let _ = std::fs::remove_file(file);
-    Ok(Module::parse(&String::from_utf8_lossy(&text)))
-}
-
-/// Makes cargo compile the package again: it repeats a fresh package's warnings, but neither its remarks nor
-/// its type sizes.
-fn forget(package: &Package) -> anyhow::Result<()> {
-    let output = cargo(package, "clean")
-        .args(["--quiet", "--package", &package.name])
-        .output()
-        .context("cannot run cargo clean")?;
-    if !output.status.success() {
-        bail!(
-            "cargo clean failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim_end()
-        );
-    }
-    Ok(())
-}
-
-fn cargo(package: &Package, command: &str) -> Command {
+    anstream::eprintln!("building {}, {}", package.name, build.name());
     let mut cargo = Command::new("cargo");
     cargo
-        .arg(command)
-        .args(["--release", "--manifest-path"])
+        .args(["rustc", "--release", "--manifest-path"])
         .arg(&package.manifest)
+        .args(&package.target)
         .arg("--target-dir")
         .arg(&package.target_dir)
+        .arg("--")
+        .arg(format!("--emit=llvm-ir={}", saved.file("ll").display()))
+        .args(["-Ccodegen-units=1", "-Cdebuginfo=1"])
+        .args(build.flags())
         // Cargo looks for its configuration from here.
         .current_dir(&package.workspace)
         .stdin(Stdio::null())
-        .env("RUSTC_WORKSPACE_WRAPPER", wrapper(package))
-        .env("CARGO_TERM_COLOR", "never")
-        .env("CARGO_PROFILE_RELEASE_LTO", "off")
-        .env("CARGO_PROFILE_RELEASE_INCREMENTAL", "false");
-    cargo
-}
-
-fn wrapper(package: &Package) -> PathBuf {
-    package.target_dir.join("rustc")
-}
-
-/// Puts a program before rustc that lets a stable compiler take the two `-Z` flags.
-///
-/// Cargo runs it for the workspace's own crates alone. Were the variable set for all of cargo, the build
-/// scripts of dependencies would think that the compiler is a nightly one, and the code would be another.
-fn write_wrapper(package: &Package) -> anyhow::Result<()> {
-    let path = wrapper(package);
-    if std::fs::read_to_string(&path).is_ok_and(|text| text == WRAPPER) {
-        return Ok(());
+        // Nothing but the report may come out on stdout.
+        .stdout(Stdio::null())
+        .env("CARGO_BUILD_BUILD_DIR", &package.build_dir)
+        .env("RUSTC_WORKSPACE_WRAPPER", wrapper)
+        // With LTO a library is no LLVM module, and a program is all of them. These are cargo's defaults, and
+        // so change nothing for a workspace that does not set them.
+        .env("CARGO_PROFILE_RELEASE_LTO", "false")
+        .env("CARGO_PROFILE_RELEASE_INCREMENTAL", "false")
+        .env("WORKSHOP_EXPLAINED", saved.id());
+    let status = cargo.status().context("cannot run cargo")?;
+    if !status.success() {
+        bail!("{} does not compile: rustc says above why", package.name);
     }
-    let write = || {
-        // Renamed into its place, because another run may be executing it.
-        let mut file = tempfile::NamedTempFile::new_in(&package.target_dir)?;
+    Ok(Told {
+        calls: saved.read("calls")?,
+        remarks: saved.read("remarks")?,
+        sizes: saved.read("sizes")?,
+    })
+}
+
+/// The files in which the wrapper saves what rustc told about one target in one build.
+struct Saved {
+    dir: PathBuf,
+    name: String,
+}
+
+impl Saved {
+    fn of(package: &Package, build: Build) -> Self {
+        let target = package.target.join("");
+        Self {
+            dir: package.target_dir.join("told"),
+            name: format!("{}{target}-{}", package.name, build.name()),
+        }
+    }
+
+    fn file(&self, extension: &str) -> PathBuf {
+        self.dir.join(format!("{}.{extension}", self.name))
+    }
+
+    /// Which compilation the files are from; no one's if a file is missing, and cargo compiles again.
+    fn id(&self) -> String {
+        let complete = ["calls", "remarks", "sizes"]
+            .iter()
+            .all(|extension| self.file(extension).exists());
+        let id = std::fs::read_to_string(self.file("id")).unwrap_or_default();
+        if complete {
+            id.trim_end().to_owned()
+        } else {
+            String::new()
+        }
+    }
+
+    /// Removes what a run was working on that did not come to its end.
+    fn tidy(&self) -> io::Result<()> {
+        for entry in std::fs::read_dir(&self.dir)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let of_this = name
+                .to_string_lossy()
+                .starts_with(&format!("{}.", self.name));
+            if of_this && entry.file_type()?.is_dir() {
+                std::fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self, extension: &str) -> anyhow::Result<String> {
+        let file = self.file(extension);
+        let text = std::fs::read(&file)
+            .with_context(|| format!("rustc's wrapper left no {}", file.display()))?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+/// Another run may find a changed source, and would write what this one reads.
+fn lock(dir: &Path) -> io::Result<File> {
+    std::fs::create_dir_all(dir)?;
+    let file = File::create(dir.join("lock"))?;
+    file.lock()?;
+    Ok(file)
+}
+
+/// Writes the wrapper where cargo finds it, and returns its path. What another one saved is forgotten.
+fn write_wrapper(dir: &Path, saved: &Path) -> io::Result<PathBuf> {
+    let path = dir.join("rustc");
+    if !std::fs::read_to_string(&path).is_ok_and(|text| text == WRAPPER) {
+        match std::fs::remove_dir_all(saved) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        // Renamed into its place, so that it is never there in part.
+        let mut file = tempfile::NamedTempFile::new_in(dir)?;
         file.write_all(WRAPPER.as_bytes())?;
         let mode = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(file.path(), mode)?;
         file.into_temp_path().persist(&path)?;
-        std::io::Result::Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// Keeps the remarks, and passes everything else on.
-fn sort_out(stderr: impl Read) -> Vec<String> {
-    let mut remarks = Vec::new();
-    let mut after_remark = false;
-    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-        if is_remark(&line) {
-            remarks.push(line);
-            after_remark = true;
-        } else if !(after_remark && line.is_empty()) {
-            after_remark = false;
-            anstream::eprintln!("{line}");
-        }
     }
-    remarks
+    std::fs::create_dir_all(saved)?;
+    Ok(path)
 }

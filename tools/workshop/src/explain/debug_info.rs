@@ -4,20 +4,21 @@
 //! described in LLVM's "Source Level Debugging"). The text format is not stable between LLVM versions; the
 //! few fields read here have not changed in many years, and what is not recognised is left out.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 /// One function of an inlined chain, and the place in it that was being executed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Frame {
-    pub file: PathBuf,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame<'a> {
+    pub file: &'a Path,
     pub line: u32,
     pub column: u32,
     /// The mangled name, or the plain one where there is no other.
-    pub function: String,
+    pub function: &'a str,
 }
 
 #[derive(Debug)]
-enum Node {
+enum Node<'a> {
     Location {
         line: u32,
         column: u32,
@@ -25,7 +26,7 @@ enum Node {
         inlined_at: Option<usize>,
     },
     Function {
-        name: String,
+        name: &'a str,
         file: Option<usize>,
     },
     Block {
@@ -36,15 +37,17 @@ enum Node {
     Other,
 }
 
-/// The metadata nodes of a module, by their number.
+/// The metadata nodes of a module, by their number: each one's text, and what it says.
+///
+/// A module has hundreds of thousands, of which few are asked for. Those are parsed when they are.
 #[derive(Debug, Default)]
-pub struct DebugInfo {
-    nodes: Vec<Node>,
+pub struct DebugInfo<'a> {
+    nodes: Vec<(&'a str, OnceCell<Node<'a>>)>,
 }
 
-impl DebugInfo {
+impl<'a> DebugInfo<'a> {
     /// Reads a line of the module; lines that are no numbered metadata are passed over.
-    pub fn read(&mut self, line: &str) {
+    pub fn read(&mut self, line: &'a str) {
         let Some((number, node)) = line.strip_prefix('!').and_then(|l| l.split_once(" = ")) else {
             return;
         };
@@ -52,63 +55,90 @@ impl DebugInfo {
             return;
         };
         if self.nodes.len() <= number {
-            self.nodes.resize_with(number + 1, || Node::Other);
+            self.nodes.resize_with(number + 1, Default::default);
         }
-        self.nodes[number] = parse(node.strip_prefix("distinct ").unwrap_or(node));
+        self.nodes[number].0 = node;
     }
 
     /// The chain of frames of a location: the innermost inlined function first, the compiled one last.
-    pub fn chain(&self, location: usize) -> Vec<Frame> {
+    pub fn chain(&self, location: usize) -> Vec<Frame<'_>> {
         let mut frames = Vec::new();
         let mut next = Some(location);
-        while let Some(&Node::Location {
-            line,
-            column,
-            scope,
-            inlined_at,
-        }) = next.and_then(|number| self.nodes.get(number))
-        {
-            if let Some((function, file)) = self.scope(scope) {
-                frames.push(Frame {
-                    file: file.to_owned(),
-                    line,
-                    column,
-                    function: function.to_owned(),
-                });
-            }
+        while let Some((frame, inlined_at)) = next.and_then(|number| self.location(number)) {
+            frames.extend(frame);
             next = inlined_at;
         }
         frames
     }
 
-    /// The chains of all locations in inlined code.
-    pub fn inlined(&self) -> impl Iterator<Item = Vec<Frame>> {
-        let inlined = |node: &Node| {
-            matches!(
-                node,
-                Node::Location {
-                    inlined_at: Some(_),
-                    ..
-                }
-            )
+    /// All frames of these locations, each once.
+    pub fn frames(&self, locations: impl Iterator<Item = usize>) -> Vec<Frame<'_>> {
+        let mut frames = Vec::new();
+        let mut seen = vec![false; self.nodes.len()];
+        for location in locations {
+            let mut next = Some(location);
+            while let Some(number) = next
+                && let Some((frame, inlined_at)) = self.location(number)
+                && !std::mem::replace(&mut seen[number], true)
+            {
+                frames.extend(frame);
+                next = inlined_at;
+            }
+        }
+        frames
+    }
+
+    /// Every frame of inlined code, with the frame of the function that it was inlined into.
+    pub fn inlined(&self) -> impl Iterator<Item = (Frame<'_>, Frame<'_>)> {
+        (0..self.nodes.len()).filter_map(|number| {
+            let text = self.nodes[number].0;
+            let text = text.strip_prefix("distinct ").unwrap_or(text);
+            if !text.starts_with("!DILocation") {
+                return None;
+            }
+            let (callee, inlined_at) = self.location(number)?;
+            let (caller, _) = self.location(inlined_at?)?;
+            Some((callee?, caller?))
+        })
+    }
+
+    /// A location's frame, if its function is known, and where that was inlined.
+    fn location(&self, number: usize) -> Option<(Option<Frame<'_>>, Option<usize>)> {
+        let &Node::Location {
+            line,
+            column,
+            scope,
+            inlined_at,
+        } = self.node(number)?
+        else {
+            return None;
         };
-        (0..self.nodes.len())
-            .filter(move |number| inlined(&self.nodes[*number]))
-            .map(|number| self.chain(number))
+        let frame = self.scope(scope).map(|(function, file)| Frame {
+            file,
+            line,
+            column,
+            function,
+        });
+        Some((frame, inlined_at))
+    }
+
+    fn node(&self, number: usize) -> Option<&Node<'a>> {
+        let (text, node) = self.nodes.get(number)?;
+        Some(node.get_or_init(|| parse(text.strip_prefix("distinct ").unwrap_or(text))))
     }
 
     /// The function around a scope, and the file of the scope itself: a macro's may differ from the function's.
     fn scope(&self, mut scope: usize) -> Option<(&str, &Path)> {
         let mut place = None;
         loop {
-            let file = match self.nodes.get(scope)? {
+            let file = match self.node(scope)? {
                 Node::Function { file, .. } | Node::Block { file, .. } => *file,
                 _ => return None,
             };
             place = place.or(file);
-            match self.nodes.get(scope)? {
+            match self.node(scope)? {
                 Node::Function { name, .. } => {
-                    let Node::File(path) = self.nodes.get(place?)? else {
+                    let Node::File(path) = self.node(place?)? else {
                         return None;
                     };
                     return Some((name, path));
@@ -120,7 +150,7 @@ impl DebugInfo {
     }
 }
 
-fn parse(node: &str) -> Node {
+fn parse(node: &str) -> Node<'_> {
     let Some((kind, fields)) = node.strip_prefix('!').and_then(|n| n.split_once('(')) else {
         return Node::Other;
     };
@@ -129,7 +159,7 @@ fn parse(node: &str) -> Node {
         "DISubprogram" => text(fields, "linkageName")
             .or_else(|| text(fields, "name"))
             .map(|name| Node::Function {
-                name: name.to_owned(),
+                name,
                 file: reference(fields, "file"),
             }),
         "DILexicalBlock" | "DILexicalBlockFile" => {
@@ -147,7 +177,7 @@ fn parse(node: &str) -> Node {
     parsed.unwrap_or(Node::Other)
 }
 
-fn location(fields: &str) -> Option<Node> {
+fn location(fields: &str) -> Option<Node<'static>> {
     Some(Node::Location {
         line: number(fields, "line").unwrap_or(0),
         column: number(fields, "column").unwrap_or(0),
@@ -210,10 +240,10 @@ mod tests {
         assert_eq!(
             chain[1],
             Frame {
-                file: "/crate/src/lib.rs".into(),
+                file: Path::new("/crate/src/lib.rs"),
                 line: 7,
                 column: 5,
-                function: "_Router".into()
+                function: "_Router"
             }
         );
         assert_eq!(info.chain(99), []);

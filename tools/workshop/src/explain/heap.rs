@@ -9,7 +9,8 @@
 //! - A call through a pointer (`dyn`, `fn`) is not followed.
 //! - An allocation that is found may still be on a path that is rarely taken, as an error's.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 use super::debug_info::Frame;
@@ -92,67 +93,81 @@ pub struct Reached {
 #[derive(Debug, Default)]
 pub struct Sites {
     pub places: BTreeMap<Place, Reached>,
-    /// Lines of own code that still call a function: nothing on them can be said to be gone for good, since
-    /// a function of another crate may do the allocating now.
-    pub calling: BTreeSet<(String, u32)>,
 }
 
 /// Finds all places; `own` turns the path of a source file into the package's own, if it is one.
-pub fn sites(module: &Module, own: &dyn Fn(&Path) -> Option<String>) -> Sites {
-    let names: Vec<String> = module.symbols.iter().map(|s| demangled(s)).collect();
-    let mut defined = vec![false; names.len()];
+pub fn sites(module: &Module<'_>, own: &dyn Fn(&Path) -> Option<String>) -> Sites {
+    let names = Names::of(module);
+    let mut defined = vec![false; module.symbols.len()];
     for (function, _) in &module.functions {
         defined[*function] = true;
     }
-    let mut allocates: Vec<bool> = (0..names.len())
-        .map(|symbol| is_allocator(&names[symbol], defined[symbol]))
+    let mut allocates: Vec<bool> = (0..defined.len())
+        .map(|symbol| is_allocator(&names, symbol, defined[symbol]))
         .collect();
 
-    let mut chains: HashMap<usize, Vec<Frame>> = HashMap::new();
-    let mut sites = Sites {
-        calling: calling(module, &names, own),
-        ..Sites::default()
-    };
+    let mut seen = HashSet::new();
+    let mut places = BTreeMap::new();
     // A function that was found to allocate makes its callers' calls allocations: until nothing is new.
     loop {
         let mut found = false;
         for (function, calls) in &module.functions {
             for call in calls {
-                if !allocates[call.callee] {
+                if !allocates[call.callee] || !seen.insert((function, call.callee, call.location)) {
                     continue;
                 }
-                let chain = chains
-                    .entry(call.location)
-                    .or_insert_with(|| module.debug_info.chain(call.location));
-                let (at, goes_on) = own_frame(chain, own);
+                let chain = module.debug_info.chain(call.location);
+                let (at, goes_on) = own_frame(&chain, own);
                 if let Some((at, file)) = at {
-                    let (place, mut reached) = site(chain, at, file, &names[call.callee]);
+                    let (place, mut reached) = site(&chain, at, file, names.get(call.callee));
                     reached.in_clone = goes_on;
-                    sites.places.entry(place).or_insert(reached);
+                    places.entry(place).or_insert(reached);
                 }
-                if goes_on && !allocates[*function] && !is_drop_glue(&names[*function]) {
+                if goes_on && !allocates[*function] && !is_drop_glue(names.get(*function)) {
                     allocates[*function] = true;
                     found = true;
                 }
             }
         }
         if !found {
-            return sites;
+            return Sites { places };
         }
     }
 }
 
-fn calling(
-    module: &Module,
-    names: &[String],
+/// Lines of own code that still call a function: nothing on them can be said to be gone for good, since a
+/// function of another crate may do the allocating now.
+pub fn calling(
+    module: &Module<'_>,
     own: &dyn Fn(&Path) -> Option<String>,
 ) -> BTreeSet<(String, u32)> {
+    let names = Names::of(module);
     let calls = module.functions.iter().flat_map(|(_, calls)| calls);
-    let kept = calls.filter(|call| !does_nothing(&names[call.callee]));
-    let frames = kept.flat_map(|call| module.debug_info.chain(call.location));
+    let kept = calls.filter(|call| !does_nothing(names.get(call.callee)));
+    let frames = module.debug_info.frames(kept.map(|call| call.location));
     frames
-        .filter_map(|frame| Some((own(&frame.file)?, frame.line)))
+        .iter()
+        .filter_map(|frame| Some((own(frame.file)?, frame.line)))
         .collect()
+}
+
+/// A module's symbols as paths. Most are never asked for, and to demangle one takes a while.
+struct Names<'a> {
+    symbols: &'a [&'a str],
+    names: Vec<OnceCell<String>>,
+}
+
+impl<'a> Names<'a> {
+    fn of(module: &'a Module<'_>) -> Self {
+        Self {
+            symbols: &module.symbols,
+            names: vec![OnceCell::new(); module.symbols.len()],
+        }
+    }
+
+    fn get(&self, symbol: usize) -> &str {
+        self.names[symbol].get_or_init(|| demangled(self.symbols[symbol]))
+    }
 }
 
 /// The innermost frame in the package's own code, and whether the callers' lines are of interest too.
@@ -160,16 +175,16 @@ fn calling(
 /// An own `clone` is both: where it is inlined, the line that clones is the answer; where it is not, its own
 /// lines are (a derived one's are the fields), and those of its callers.
 fn own_frame(
-    chain: &[Frame],
+    chain: &[Frame<'_>],
     own: &dyn Fn(&Path) -> Option<String>,
 ) -> (Option<(usize, String)>, bool) {
     let mut clone = None;
     let mut goes_on = true;
     for (at, frame) in chain.iter().enumerate() {
-        let Some(file) = own(&frame.file) else {
+        let Some(file) = own(frame.file) else {
             continue;
         };
-        let is_clone = demangled(&frame.function).ends_with(" as core::clone::Clone>::clone");
+        let is_clone = demangled(frame.function).ends_with(" as core::clone::Clone>::clone");
         goes_on &= is_clone;
         // Code that LLVM merged from several lines has none; the line that called it may be known.
         if frame.line == 0 {
@@ -183,11 +198,11 @@ fn own_frame(
     (clone, goes_on)
 }
 
-fn site(chain: &[Frame], at: usize, file: String, callee: &str) -> (Place, Reached) {
+fn site(chain: &[Frame<'_>], at: usize, file: String, callee: &str) -> (Place, Reached) {
     let mut via: Vec<String> = chain[..at]
         .iter()
         .rev()
-        .map(|frame| short_function(&demangled(&frame.function)))
+        .map(|frame| short_function(&demangled(frame.function)))
         .collect();
     // The allocator itself is the end of every chain, and says nothing.
     let inlined = is_root(callee);
@@ -217,15 +232,19 @@ fn is_root(name: &str) -> bool {
         .any(|root| last_name(name) == *root)
 }
 
-fn is_allocator(name: &str, defined: bool) -> bool {
-    if is_root(name) {
+fn is_allocator(names: &Names<'_>, symbol: usize, defined: bool) -> bool {
+    if names.symbols[symbol].contains("__rust_") && is_root(names.get(symbol)) {
         return true;
     }
+    if defined {
+        return false;
+    }
+    let name = names.get(symbol);
     let path = name.trim_start_matches(['<', '[', '&']);
     let of_std = ["alloc::", "std::", "str>", "str as "]
         .iter()
         .any(|start| path.starts_with(start));
-    !defined && of_std && ALLOCATING.contains(&last_name(name))
+    of_std && ALLOCATING.contains(&last_name(name))
 }
 
 /// Calls that stay behind where an allocation is gone: the mark that an allocator is linked, what tells

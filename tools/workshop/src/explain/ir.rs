@@ -1,8 +1,12 @@
-//! The calls of an LLVM module, read from its text (`--emit=llvm-ir`).
+//! The calls of an LLVM module, read from its text (`--emit=llvm-ir`), of which
+//! `rustc.sh` keeps the lines that matter here.
 
 use std::collections::HashMap;
 
 use super::debug_info::DebugInfo;
+
+/// How a line begins that goes on with an instruction.
+const CONTINUED: &str = "          ";
 
 /// A call that stands in a function's code.
 #[derive(Debug)]
@@ -15,19 +19,19 @@ pub struct Call {
 
 /// Who calls what, and from which lines.
 #[derive(Debug, Default)]
-pub struct Module {
+pub struct Module<'a> {
     /// Mangled names of all functions that are defined or called.
-    pub symbols: Vec<String>,
+    pub symbols: Vec<&'a str>,
     /// The calls of each defined function, by the function's index in `symbols`.
     pub functions: Vec<(usize, Vec<Call>)>,
-    pub debug_info: DebugInfo,
-    numbers: HashMap<String, usize>,
+    pub debug_info: DebugInfo<'a>,
+    numbers: HashMap<&'a str, usize>,
 }
 
-impl Module {
-    pub fn parse(text: &str) -> Self {
+impl<'a> Module<'a> {
+    pub fn parse(text: &'a str) -> Self {
         let mut module = Self::default();
-        let mut lines = text.lines();
+        let mut lines = text.lines().peekable();
         while let Some(line) = lines.next() {
             if line.starts_with('!') {
                 module.debug_info.read(line);
@@ -40,7 +44,8 @@ impl Module {
                 && let Some(name) = callee(line)
             {
                 // An invoke goes on in the next line, and has its location there.
-                let Some(location) = location(line).or_else(|| location(lines.next()?)) else {
+                let next = lines.peek().filter(|next| next.starts_with(CONTINUED));
+                let Some(location) = location(line).or_else(|| location(next?)) else {
                     continue;
                 };
                 let callee = module.number(name);
@@ -52,13 +57,13 @@ impl Module {
         module
     }
 
-    fn number(&mut self, name: &str) -> usize {
+    fn number(&mut self, name: &'a str) -> usize {
         if let Some(number) = self.numbers.get(name) {
             return *number;
         }
         let number = self.symbols.len();
-        self.symbols.push(name.to_owned());
-        self.numbers.insert(name.to_owned(), number);
+        self.symbols.push(name);
+        self.numbers.insert(name, number);
         number
     }
 }
@@ -119,7 +124,7 @@ mod tests {
         assert_eq!(module.symbols[*function], "outer");
         let calls: Vec<(&str, usize)> = calls
             .iter()
-            .map(|call| (module.symbols[call.callee].as_str(), call.location))
+            .map(|call| (module.symbols[call.callee], call.location))
             .collect();
         assert_eq!(calls, [("inner", 12), ("quoted name", 15)]);
     }

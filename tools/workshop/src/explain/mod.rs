@@ -13,14 +13,17 @@ mod report;
 mod sizes;
 mod source;
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 
 use clap::value_parser;
 
 use crate::usage::Usage;
-use build::Build;
+use build::{Build, Told};
+use ir::Module;
 use package::Package;
 use report::Report;
 use source::Sources;
@@ -29,6 +32,9 @@ use source::Sources;
 ///
 /// One line for each finding in the package's own code, on stdout: which heap allocations are left in
 /// optimized code and what makes them, then the large types and futures, the largest first.
+///
+/// The first run compiles the package and the members of its workspace that it needs, beside what
+/// `cargo build --release` compiles and with the same dependencies. Later runs compile what has changed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Levels:
@@ -38,10 +44,13 @@ Levels:
 
 A call into another crate's compiled code is followed only where std is known to allocate; a call through a
 pointer is not followed. An allocation is called elided only if nothing is called on its line any more.
+NAME::{closure#0} is the body of an async function, or a closure in it. \"and 3 more\" are functions that the
+calling one was inlined into.
 
 Examples:
   cargo workshop explain step-02-compile-checks >> compiler.txt
   cargo workshop explain step-02-compile-checks --level 2 --file auth.rs
+  cargo workshop explain step-02-compile-checks --min-size 64
   cargo workshop explain --manifest-path ../other/Cargo.toml --bin server --json | jq '.sizes[0]'")]
 pub struct Args {
     /// The package's name; without it the one of the current folder
@@ -52,6 +61,9 @@ pub struct Args {
     /// Only this source file; the end of its path suffices
     #[arg(long, value_name = "FILE")]
     file: Option<String>,
+    /// Types and futures from this size on [default: large ones at level 1, above it all]
+    #[arg(long, value_name = "BYTES")]
+    min_size: Option<u64>,
     /// Print one JSON object: package, level, heap, inlining, sizes
     #[arg(long)]
     json: bool,
@@ -79,7 +91,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         .map(|file| source_file(&package, &sources, file))
         .transpose()?;
     let mut report = explain(&package, &sources, args.level)?;
-    report.reduce(file.as_deref());
+    report.reduce(file.as_deref(), args.min_size);
 
     let mut out = anstream::stdout().lock();
     if args.json {
@@ -92,26 +104,49 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn explain(package: &Package, sources: &Sources, level: u8) -> anyhow::Result<Report> {
-    let own = |file: &Path| package.own(file);
+    // The folder may have other packages in it, and code that was generated.
+    let own = |file: &Path| {
+        let own = package.own(file)?;
+        sources.files.binary_search(&own).is_ok().then_some(own)
+    };
+    let sites = |told: &Told| heap::sites(&Module::parse(&told.calls), &own);
     let told = build::compile(package, Build::Optimized)?;
-    let optimized = heap::sites(&told.module, &own);
-    let mut unoptimized = None;
-    let mut inlining = Vec::new();
-    if level > 1 {
-        let module = build::compile(package, Build::Unoptimized)?.module;
-        unoptimized = Some(heap::sites(&module, &own));
-        inlining = remarks::decisions(&told.remarks, &module.debug_info, &own);
-    }
-    let mut not_inlined = None;
-    if level > 2 {
-        let module = build::compile(package, Build::NotInlined)?.module;
-        not_inlined = Some(heap::sites(&module, &own));
-    }
+    let compile = |from, build| (level >= from).then(|| build::compile(package, build));
+    let before = compile(2, Build::Unoptimized).transpose()?;
+    let without = compile(3, Build::NotInlined).transpose()?;
+
+    // A module has a million lines, and the modules are read at the same time.
+    let (unoptimized, optimized, calling, not_inlined) = thread::scope(|scope| {
+        let unoptimized = scope.spawn(|| {
+            before.as_ref().map(|before| {
+                let module = Module::parse(&before.calls);
+                let inlining = remarks::decisions(&told.remarks, &module.debug_info, sources, &own);
+                (heap::sites(&module, &own), inlining)
+            })
+        });
+        let module = Module::parse(&told.calls);
+        let optimized = heap::sites(&module, &own);
+        let calling = match level {
+            1 => BTreeSet::new(),
+            _ => heap::calling(&module, &own),
+        };
+        let not_inlined = without.as_ref().map(sites);
+        (unoptimized.join(), optimized, calling, not_inlined)
+    });
+    let unoptimized = unoptimized.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let (unoptimized, inlining) = unoptimized.unzip();
+    let mut heap = report::allocations(
+        &optimized,
+        &calling,
+        unoptimized.as_ref(),
+        not_inlined.as_ref(),
+    );
+    report::join_derived(&mut heap, sources);
     Ok(Report {
         package: package.name.clone(),
         level,
-        heap: report::allocations(&optimized, unoptimized.as_ref(), not_inlined.as_ref()),
-        inlining,
+        heap,
+        inlining: inlining.unwrap_or_default(),
         sizes: sizes::sizes(&told.sizes, sources),
     })
 }

@@ -33,12 +33,13 @@ pub fn short_function(path: &str) -> String {
     // What nobody calls by its name has the name of the macro that does.
     match plain.as_str() {
         "fmt::format" => "format!".to_owned(),
+        "<Result as FromResidual>::from_residual" => "the ? operator".to_owned(),
         "Box::new_uninit" => "vec! (Box::new_uninit)".to_owned(),
         _ => plain,
     }
 }
 
-/// Shortens every path in a type to its last name, and keeps the generics.
+/// Shortens every path in a type to its last name, and keeps the generics, but no lifetimes.
 pub fn short_type(path: &str) -> String {
     let mut short = String::new();
     let mut word = String::new();
@@ -56,7 +57,7 @@ pub fn short_type(path: &str) -> String {
             }
         }
     }
-    short
+    short.replace("'_, ", "").replace("<'_>", "")
 }
 
 fn bare(kind: &str) -> String {

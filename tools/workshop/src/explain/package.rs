@@ -17,8 +17,10 @@ pub struct Package {
     pub dir: PathBuf,
     pub manifest: PathBuf,
     pub workspace: PathBuf,
-    /// Where explaining compiles: beside the workspace's own artefacts, and never among them.
+    /// Where the programs and libraries go that come of explaining: never among the workspace's own.
     pub target_dir: PathBuf,
+    /// Where cargo keeps what it compiled, of the workspace's own builds too.
+    pub build_dir: PathBuf,
     /// What selects the target: `--lib`, `--bin NAME`.
     pub target: Vec<String>,
 }
@@ -27,6 +29,7 @@ pub struct Package {
 struct Metadata {
     packages: Vec<Member>,
     target_directory: PathBuf,
+    build_directory: PathBuf,
     workspace_root: PathBuf,
 }
 
@@ -68,16 +71,26 @@ impl Package {
             manifest: member.manifest_path.clone(),
             workspace: metadata.workspace_root.clone(),
             target_dir: metadata.target_directory.join("explain"),
+            build_dir: metadata.build_directory.clone(),
             target: target(member, args)?,
         })
     }
 
     /// The path of a source file below the package's folder, if it is one of the package's own.
     pub fn own(&self, file: &Path) -> Option<String> {
+        // Most are std's and the dependencies', and to compare paths by their parts takes a while.
+        if file.is_absolute() && !starts_with(file, &self.dir) {
+            return None;
+        }
         let file = self.workspace.join(file);
         let own = file.strip_prefix(&self.dir).ok()?;
         Some(own.display().to_string())
     }
+}
+
+fn starts_with(file: &Path, dir: &Path) -> bool {
+    let dir = dir.as_os_str().as_encoded_bytes();
+    file.as_os_str().as_encoded_bytes().starts_with(dir)
 }
 
 fn metadata(manifest: Option<&Path>) -> anyhow::Result<Metadata> {

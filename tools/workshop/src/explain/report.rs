@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::heap::{Place, Sites};
 use super::remarks::Decision;
 use super::sizes::Size;
+use super::source::Sources;
 use crate::style::{QUIET, STRONG};
 
 /// From this size on a type is shown at level 1: where clippy's `result_large_err` begins.
@@ -52,6 +53,7 @@ pub struct Allocation {
 /// is the same one if the line and the called function are.
 pub fn allocations(
     optimized: &Sites,
+    calling: &BTreeSet<(String, u32)>,
     unoptimized: Option<&Sites>,
     not_inlined: Option<&Sites>,
 ) -> Vec<Allocation> {
@@ -74,11 +76,7 @@ pub fn allocations(
         for (place, reached) in new {
             let survives = surviving.contains(&line(place));
             // Only a line that calls nothing any more has certainly lost its allocation.
-            if !survives
-                && optimized
-                    .calling
-                    .contains(&(place.file.clone(), place.line))
-            {
+            if !survives && calling.contains(&(place.file.clone(), place.line)) {
                 continue;
             }
             // Where the `clone` was inlined, its allocations are those of the lines that clone.
@@ -106,24 +104,44 @@ pub fn allocations(
     all
 }
 
+/// What a derived trait allocates is one finding: its functions are in nobody's source.
+pub fn join_derived(heap: &mut Vec<Allocation>, sources: &Sources) {
+    for one in heap.iter_mut() {
+        if let Some(name) = sources.derived(&one.file, one.line, one.column) {
+            let what = format!("derive({name})");
+            one.via.insert(0, what.clone());
+            one.what = what;
+        }
+    }
+    // What survives is what there is to say.
+    heap.sort_by_key(|one| !one.survives);
+    let mut known = BTreeSet::new();
+    heap.retain(|one| {
+        let derived = one.what.starts_with("derive(");
+        !derived || known.insert((one.file.clone(), one.line, one.column))
+    });
+    heap.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+}
+
 fn line(place: &Place) -> (String, u32, String) {
     (place.file.clone(), place.line, place.what.clone())
 }
 
 impl Report {
-    /// Leaves out what is of no interest at this level, and what is in other files than the one asked for.
-    pub fn reduce(&mut self, file: Option<&str>) {
+    /// Leaves out what is of no interest at this level, and what is in other files than the one asked for. `from` is
+    /// the size from which on types and futures are of interest; without one the level decides.
+    pub fn reduce(&mut self, file: Option<&str>, from: Option<u64>) {
         let wanted = |name: &str| file.is_none_or(|file| file == name);
         self.heap.retain(|allocation| wanted(&allocation.file));
         self.inlining.retain(|decision| wanted(&decision.file));
         let level = self.level;
         self.sizes.retain(|size| {
-            let large = if size.future {
-                LARGE_FUTURE
-            } else {
-                LARGE_TYPE
+            let large = match (level, size.future) {
+                (1, true) => LARGE_FUTURE,
+                (1, false) => LARGE_TYPE,
+                _ => 0,
             };
-            wanted(&size.file) && (level > 1 || size.bytes >= large)
+            wanted(&size.file) && size.bytes >= from.unwrap_or(large)
         });
     }
 
@@ -142,12 +160,12 @@ impl Report {
                 one.what
             )?;
             if self.level > 1 && one.via.len() > 1 {
-                write!(out, "{QUIET}, via {}{QUIET:#}", one.via[1..].join(", "))?;
+                write!(out, "{QUIET}, via {}{QUIET:#}", via(&one.via[1..]))?;
             }
+            // What survives inlining is there without it, too.
             match one.without_inlining {
-                Some(true) => writeln!(out, "; without inlining: allocates")?,
-                Some(false) => writeln!(out, "; without inlining: does not allocate")?,
-                None => writeln!(out)?,
+                Some(true) if !one.survives => writeln!(out, "; allocates without inlining")?,
+                _ => writeln!(out)?,
             }
         }
         for one in &self.inlining {
@@ -159,8 +177,11 @@ impl Report {
             };
             writeln!(
                 out,
-                "{STRONG}{place}:{STRONG:#} call: {} {verdict} into {}: {}",
-                one.callee, one.caller, one.reason
+                "{STRONG}{place}:{STRONG:#} call: {} {verdict} into {}{}: {}",
+                one.callee,
+                one.caller,
+                and_others(one.other_callers),
+                one.reason
             )?;
         }
         for one in &self.sizes {
@@ -195,5 +216,20 @@ impl Report {
         }
         parts.push(format!("{} types and futures", self.sizes.len()));
         format!("{}: {}", self.package, parts.join(", "))
+    }
+}
+
+/// Where it leads first, and where it ends: what lies between is std's affair.
+fn via(path: &[String]) -> String {
+    match path {
+        [first, second, _, .., last] if path.len() > 3 => format!("{first}, {second}, …, {last}"),
+        _ => path.join(", "),
+    }
+}
+
+fn and_others(callers: usize) -> String {
+    match callers {
+        0 => String::new(),
+        more => format!(" and {more} more"),
     }
 }

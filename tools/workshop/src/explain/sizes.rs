@@ -126,13 +126,10 @@ fn part(line: &str) -> Option<Part> {
     })
 }
 
-/// A function keeps its module, a method has its type.
+/// A function keeps its module, a method has its type; generics are shortened.
 fn future_name(path: &str) -> String {
-    if path.starts_with('<') {
-        format!("async fn {}", short_type(path))
-    } else {
-        format!("async fn {path}")
-    }
+    let (own, generics) = path.split_at(path.find('<').unwrap_or(path.len()));
+    format!("async fn {own}{}", short_type(generics))
 }
 
 fn awaited(of: &str) -> String {

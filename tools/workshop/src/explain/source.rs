@@ -4,7 +4,7 @@
 //! a look at the beginnings of lines, which a formatted source makes reliable; what a macro declares, or what
 //! stands in an inline module, is not found, and its size is not reported.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -17,6 +17,10 @@ pub struct Sources {
     pub files: Vec<String>,
     types: HashMap<String, (String, u32)>,
     functions: HashMap<String, (String, u32)>,
+    /// The names of functions by file and line.
+    names: BTreeMap<(String, u32), String>,
+    /// Lines that derive traits.
+    derives: HashMap<(String, u32), String>,
 }
 
 impl Sources {
@@ -43,6 +47,21 @@ impl Sources {
                 None => self.functions.get(name),
             }
         })
+    }
+
+    /// The name of the function whose declaration is the last one before this line.
+    pub fn function_around(&self, file: &str, line: u32) -> Option<&str> {
+        let before = (file.to_owned(), 0)..=(file.to_owned(), line);
+        let (_, name) = self.names.range(before).next_back()?;
+        Some(name)
+    }
+
+    /// The trait that is derived at this place.
+    pub fn derived(&self, file: &str, line: u32, column: u32) -> Option<&str> {
+        let text = self.derives.get(&(file.to_owned(), line))?;
+        let from = text.get(usize::try_from(column).ok()?.checked_sub(1)?..)?;
+        let end = from.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':')?;
+        (end > 0).then_some(&from[..end])
     }
 
     fn read_folder(&mut self, root: &Path, folder: &Path) -> anyhow::Result<()> {
@@ -73,6 +92,14 @@ impl Sources {
         let functions = Regex::new(&format!(r"{VISIBLE}(?:async\s+)?(?:unsafe\s+)?fn\s+(\w+)"))?;
         let module = module(file);
         for (line, number) in text.lines().zip(1..) {
+            if line.trim_start().starts_with("#[derive(") {
+                let place = (file.to_owned(), number);
+                self.derives.insert(place, line.to_owned());
+            }
+            if let Some(captures) = functions.captures(line) {
+                let place = (file.to_owned(), number);
+                self.names.insert(place, captures[1].to_owned());
+            }
             for (kind, found) in [(&types, &mut self.types), (&functions, &mut self.functions)] {
                 if let Some(name) = kind.captures(line).map(|captures| captures[1].to_owned()) {
                     let path = match module.as_str() {
@@ -108,13 +135,19 @@ mod tests {
     #[test]
     fn declarations_are_found_by_their_path() {
         let mut sources = Sources::default();
-        let text = "use x;\n\npub(crate) struct Room<T> {\n    a: T,\n}\n\nimpl Room {\n    pub async fn read() {}\n}\nenum Kind {}\n";
+        let text = "use x;\n#[derive(Debug, Clone)]\npub(crate) struct Room<T> {\n    a: T,\n}\n\nimpl Room {\n    pub async fn read() {}\n}\nenum Kind {}\n";
         sources.read_file("src/rooms/mod.rs", text).unwrap();
         sources.read_file("src/lib.rs", "fn start() {}\n").unwrap();
         let at = |line| Some(("src/rooms/mod.rs".to_owned(), line));
         assert_eq!(sources.type_at("rooms::Room").cloned(), at(3));
         assert_eq!(sources.type_at("rooms::Kind").cloned(), at(10));
         assert_eq!(sources.type_at("Room"), None);
+        let derived = |column| sources.derived("src/rooms/mod.rs", 2, column);
+        assert_eq!(derived(17), Some("Clone"));
+        assert_eq!(derived(15), None);
+        let around = |line| sources.function_around("src/rooms/mod.rs", line);
+        assert_eq!(around(9), Some("read"));
+        assert_eq!(around(7), None);
         assert_eq!(sources.function_at("rooms::Room::read").cloned(), at(8));
         assert_eq!(sources.function_at("<rooms::Room>::read").cloned(), at(8));
         assert_eq!(
