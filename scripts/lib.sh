@@ -4,7 +4,7 @@
 # defines its sections and ends with `main "$@"`. A section is a function under a header of exactly this form
 # (cargo workshop reads it too):
 #
-#   # section: NAME [exact] - The question that it answers?
+#   # section: NAME [exact | varies] - The question that it answers?
 #   NAME() {
 #     a command that is shown
 #     service 01-discovery  #> cargo run --release -p step-01-discovery
@@ -21,6 +21,7 @@
 #                           Both set, for the one last asked for, SERVICE_PID, SERVICE_LOG (the file with its log),
 #                           SERVICE_PRINTED (the file with what it printed) and DATABASE_URL
 #   filled, beside_filled   the same, with 30,000 bookings in the database
+#   example STEP NAME       an example of the checkpoint, run on the script's database for it
 #   stop_service            ends both as a deployment would, with SIGTERM
 #   cargo database, cargo workshop
 #                           as for a reader, but built once, and `cargo database query 01` means the database that the

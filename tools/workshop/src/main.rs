@@ -1,11 +1,13 @@
 //! `cargo workshop`: builds and serves the book, runs, compares, checks and captures.
 
+mod allocs;
 mod book;
 mod capture;
 mod check;
 mod checkout;
 mod course;
 mod diff;
+mod digits;
 mod doctor;
 mod explain;
 mod list;
@@ -49,6 +51,7 @@ enum Command {
     Diff(diff::Args),
     Checkout(checkout::Args),
     Load(load::Args),
+    Allocs(allocs::Args),
     Check(check::Args),
     Capture(capture::Args),
     Explain(explain::Args),
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Capture(args)) => capture::run(args),
         Some(Command::Load(args)) => load::run(args),
+        Some(Command::Allocs(args)) => allocs::run(args),
         Some(Command::Explain(args)) => explain::run(args),
         Some(Command::Preprocessor(args)) => book::preprocessor::run(args),
     };

@@ -34,12 +34,23 @@ pub struct Script {
 pub struct Section {
     pub name: String,
     pub question: String,
-    /// Whether its output is compared verbatim; otherwise only its shape is.
-    pub exact: bool,
+    /// What of its output must stay the same.
+    pub compared: Compared,
     /// The header's line in the script, from 1.
     pub line: usize,
     /// The function's body, dedented, with the marks that steer the display.
     pub body: Vec<String>,
+}
+
+/// What of a section's output must stay the same from run to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compared {
+    /// `exact`: every character.
+    Verbatim,
+    /// Without a mark: all but numbers, times and the like.
+    Shape,
+    /// `varies`: nothing, except that there is one. The verdict of a statistic can be another one each time.
+    Nothing,
 }
 
 impl Script {
@@ -118,11 +129,12 @@ impl Section {
 fn parse_section(header: &str, lines: &[&str], at: usize) -> anyhow::Result<Section> {
     let (left, question) = header
         .split_once(" - ")
-        .context("a section's header is `# section: NAME [exact] - The question?`")?;
-    let (name, exact) = match left.split_whitespace().collect::<Vec<_>>()[..] {
-        [name] => (name, false),
-        [name, "exact"] => (name, true),
-        _ => bail!("a section's header is `# section: NAME [exact] - The question?`"),
+        .context("a section's header is `# section: NAME [exact | varies] - The question?`")?;
+    let (name, compared) = match left.split_whitespace().collect::<Vec<_>>()[..] {
+        [name] => (name, Compared::Shape),
+        [name, "exact"] => (name, Compared::Verbatim),
+        [name, "varies"] => (name, Compared::Nothing),
+        _ => bail!("a section's header is `# section: NAME [exact | varies] - The question?`"),
     };
     if !is_name(name) {
         bail!("`{name}` is not a section's name: lower-case words with hyphens");
@@ -151,7 +163,7 @@ fn parse_section(header: &str, lines: &[&str], at: usize) -> anyhow::Result<Sect
     Ok(Section {
         name: name.to_owned(),
         question: question.trim().to_owned(),
-        exact,
+        compared,
         line: at + 1,
         body,
     })
@@ -222,6 +234,11 @@ crates() {
   cargo tree
 }
 
+# section: times varies - How long?
+times() {
+  cargo bench
+}
+
 main \"$@\"
 ";
 
@@ -235,17 +252,26 @@ main \"$@\"
         let seen: Vec<_> = script
             .sections
             .iter()
-            .map(|s| (s.name.as_str(), s.question.as_str(), s.exact, s.line))
+            .map(|s| (s.name.as_str(), s.question.as_str(), s.compared, s.line))
             .collect();
         assert_eq!(
             seen,
             [
-                ("query-plan", "How are my bookings found?", true, 4),
-                ("crates", "How many crates?", false, 13),
+                (
+                    "query-plan",
+                    "How are my bookings found?",
+                    Compared::Verbatim,
+                    4
+                ),
+                ("crates", "How many crates?", Compared::Shape, 13),
+                ("times", "How long?", Compared::Nothing, 18),
             ]
         );
         let error = script.section("nope").unwrap_err().to_string();
-        assert!(error.contains("it has query-plan, crates"), "{error}");
+        assert!(
+            error.contains("it has query-plan, crates, times"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -265,7 +291,7 @@ main \"$@\"
     #[test]
     fn a_malformed_section_is_refused_with_its_line() {
         for (text, part) in [
-            ("# section: a\na() {\n}\n", "NAME [exact]"),
+            ("# section: a\na() {\n}\n", "NAME [exact | varies]"),
             (
                 "# section: a_b - Q?\na_b() {\n}\n",
                 "is not a section's name",

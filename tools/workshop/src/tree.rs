@@ -1,8 +1,9 @@
 //! A crate's source files in memory, so that two crates can be held against each other.
 //!
-//! Each checkpoint is a crate of its own and so has a name of its own. The name stands in `Cargo.toml` and in
-//! one line of `src/main.rs` (`use step_01_discovery as app;`) and nowhere else; [`Tree::renamed`] puts another
-//! name into just these places, so that a comparison shows what a chapter did and not what a crate is called.
+//! Each checkpoint is a crate of its own and so has a name of its own. The name stands in `Cargo.toml`, and in
+//! one line of each program that uses the library (`use step_01_discovery as app;`), and nowhere else;
+//! [`Tree::renamed`] puts another name into just these places, so that a comparison shows what a chapter did and
+//! not what a crate is called.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,8 +13,13 @@ use serde::Deserialize;
 
 use crate::course::{Checkpoint, Course};
 
-/// The files that contain the crate's own name.
-pub const NAMING_FILES: [&str; 2] = ["Cargo.toml", "src/main.rs"];
+const MANIFEST: &str = "Cargo.toml";
+
+/// The service's own program.
+pub const MAIN: &str = "src/main.rs";
+
+/// The folders of a crate's other programs.
+const PROGRAMS: [&str; 3] = ["benches", "examples", "tests"];
 
 /// What lies beside the sources and is none: build artefacts, the app's data, a copy's own lock file
 /// and cargo settings, what desktops and editors leave behind.
@@ -59,8 +65,8 @@ impl Tree {
     /// The same crate under another package name.
     pub fn renamed(&self, package: &str) -> Self {
         let mut tree = self.clone();
-        for path in NAMING_FILES {
-            if let Some(content) = tree.files.get_mut(path) {
+        for (path, content) in &mut tree.files {
+            if path == MANIFEST || is_program(path) {
                 *content = rename(path, content, &self.package, package);
             }
         }
@@ -109,24 +115,32 @@ pub fn rename(path: &str, content: &[u8], from: &str, to: &str) -> Vec<u8> {
 pub enum Naming {
     /// `name = "step-01-discovery"` in the manifest.
     Package,
-    /// `use step_01_discovery as app;` in `src/main.rs`.
+    /// `use step_01_discovery as app;` in a program.
     Library,
 }
 
 /// Whether this line of the file `path` is one of those that may carry the crate's own name.
 pub fn naming(path: &str, line: &str, package: &str) -> Option<Naming> {
-    match path {
-        "Cargo.toml" => {
-            let (key, value) = line.split_once('=')?;
-            let is_name = matches!(key.trim(), "name" | "default-run");
-            (is_name && value.trim() == quoted(package)).then_some(Naming::Package)
-        }
-        "src/main.rs" => {
-            let rest = line.strip_prefix("use ")?.strip_prefix(&library(package))?;
-            let ends = !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-            ends.then_some(Naming::Library)
-        }
-        _ => None,
+    if path == MANIFEST {
+        let (key, value) = line.split_once('=')?;
+        let is_name = matches!(key.trim(), "name" | "default-run");
+        (is_name && value.trim() == quoted(package)).then_some(Naming::Package)
+    } else if is_program(path) {
+        let rest = line.strip_prefix("use ")?.strip_prefix(&library(package))?;
+        let ends = !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        ends.then_some(Naming::Library)
+    } else {
+        None
+    }
+}
+
+/// Whether the file is a program beside the library: the service itself, a benchmark, an example, a test of the whole.
+pub fn is_program(path: &str) -> bool {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    match folder.split_once('/') {
+        // Deeper down, a program's own modules lie beside its `main.rs`.
+        Some((folder, _)) => PROGRAMS.contains(&folder) && file == "main.rs",
+        None => path == MAIN || (PROGRAMS.contains(&folder) && file.ends_with(".rs")),
     }
 }
 
@@ -206,6 +220,27 @@ mod tests {
             "//! The app.\nuse my_app as app;\nuse application::x;\n"
         );
         assert_eq!(rename("src/lib.rs", main, "app", "my-app"), main);
+    }
+
+    #[test]
+    fn programs_beside_the_service_carry_the_name_too() {
+        for path in [
+            "src/main.rs",
+            "benches/rooms.rs",
+            "benches/rooms/main.rs",
+            "tests/budget.rs",
+        ] {
+            assert!(is_program(path), "{path}");
+        }
+        for path in [
+            "src/rooms/main.rs",
+            "src/lib.rs",
+            "benches/rooms/readers.rs",
+            "tests/rooms.json",
+            "main.rs",
+        ] {
+            assert!(!is_program(path), "{path}");
+        }
     }
 
     #[test]

@@ -56,7 +56,7 @@ fn every_page_loads_without_errors_and_asks_no_other_host() {
             );
             assert_eq!(blocks["outputs"], asked(&["section", "output"]), "{page}");
             assert_eq!(blocks["code"], asked(&["code"]), "{page}");
-            assert_eq!(blocks["drawings"], asked(&["figure"]), "{page}");
+            assert_eq!(blocks["drawings"], asked(&["figure", "chart"]), "{page}");
             assert_eq!(blocks["values"], asked(&["value"]), "{page}");
             assert_eq!(blocks["boxes"], asked(&["chapter"]), "{page}");
             assert!(

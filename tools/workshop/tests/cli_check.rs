@@ -124,6 +124,21 @@ fn what_there_is_to_show_must_be_shown() {
 }
 
 #[test]
+fn a_chart_shows_a_section_and_its_output() {
+    let world = World::new();
+    world.edit(
+        "book/src/01-alpha.md",
+        "{{#section 01-alpha numbers}}",
+        "{{#chart 01-alpha numbers ns/op How long it takes}}",
+    );
+    world.write(
+        "book/captures/01-alpha/numbers.txt",
+        "BenchmarkGreeting/short/1 9 71 ns/op\n",
+    );
+    world.run(&["check"]).expect(0);
+}
+
+#[test]
 fn links_lead_somewhere() {
     let world = World::new();
     world.edit(

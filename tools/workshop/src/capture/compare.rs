@@ -3,7 +3,7 @@
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices};
 
 use super::shape::{self, Item};
-use crate::section::Section;
+use crate::section::{Compared, Section};
 
 /// How many equal lines are shown around a difference.
 const CONTEXT: usize = 2;
@@ -18,18 +18,20 @@ pub enum Line {
     Gap,
 }
 
-/// Compares an output with the committed one: verbatim in an exact section, by shape in any other.
-/// Empty if they agree.
+/// Compares an output with the committed one, as the section wants it. Empty if they agree.
 pub fn compare(section: &Section, committed: &str, new: &str) -> Vec<Line> {
     let items = |output: &str| -> Vec<Item> {
-        if section.exact {
-            let verbatim = |line: &str| Item {
-                shape: line.to_owned(),
-                line: line.to_owned(),
-            };
-            output.lines().map(verbatim).collect()
-        } else {
-            shape::of(output)
+        let alike = |line: &str, shape: &str| Item {
+            shape: shape.to_owned(),
+            line: line.to_owned(),
+        };
+        match section.compared {
+            Compared::Verbatim => output.lines().map(|line| alike(line, line)).collect(),
+            Compared::Shape => shape::of(output),
+            // Whatever it says, it says something.
+            Compared::Nothing => (output.lines().take(1))
+                .map(|line| alike(line, "an output"))
+                .collect(),
         }
     };
     differences(&items(committed), &items(new))
@@ -63,11 +65,11 @@ fn show(operation: &DiffOp, old: &[Item], new: &[Item]) -> Vec<Line> {
 mod tests {
     use super::*;
 
-    fn section(exact: bool) -> Section {
+    fn section(compared: Compared) -> Section {
         Section {
             name: "s".into(),
             question: "?".into(),
-            exact,
+            compared,
             line: 1,
             body: Vec::new(),
         }
@@ -75,9 +77,12 @@ mod tests {
 
     #[test]
     fn only_an_exact_section_minds_numbers() {
-        assert_eq!(compare(&section(false), "crates: 1\n", "crates: 20\n"), []);
         assert_eq!(
-            compare(&section(true), "crates: 1\n", "crates: 20\n"),
+            compare(&section(Compared::Shape), "crates: 1\n", "crates: 20\n"),
+            []
+        );
+        assert_eq!(
+            compare(&section(Compared::Verbatim), "crates: 1\n", "crates: 20\n"),
             [
                 Line::Committed("crates: 1".into()),
                 Line::New("crates: 20".into())
@@ -86,9 +91,23 @@ mod tests {
     }
 
     #[test]
+    fn a_varying_section_needs_an_output_and_no_particular_one() {
+        let varying = section(Compared::Nothing);
+        assert_eq!(
+            compare(&varying, "improved\n", "regressed\nby chance\n"),
+            []
+        );
+        assert_eq!(
+            compare(&varying, "improved\n", ""),
+            [Line::Committed("improved".into())]
+        );
+        assert_eq!(compare(&varying, "", "new\n"), [Line::New("new".into())]);
+    }
+
+    #[test]
     fn a_difference_is_shown_in_its_surroundings_with_the_real_lines() {
         let lines = compare(
-            &section(false),
+            &section(Compared::Shape),
             "a 1\nb\nc\nd\ne\nSCAN x 7\n",
             "a 2\nb\nc\nd\ne\nSEARCH x 8\n",
         );

@@ -17,7 +17,7 @@ use self::clean::Cleaner;
 use self::compare::{Line, compare};
 use crate::course::{Chapter, Course};
 use crate::run;
-use crate::section::{Script, Section};
+use crate::section::{Compared, Script, Section};
 use crate::style::{ADDED, QUIET, REMOVED, STRONG};
 
 /// Run a chapter's sections again and record what they print, for the book
@@ -32,7 +32,8 @@ Examples:
   cargo workshop capture 01 --check        see whether the book still shows what the script prints
 
 With --check, sections marked `exact` are compared verbatim, all others by their shape: numbers, durations, sizes,
-ids, dates, times, versions, paths, ports and the widths of columns may differ.")]
+ids, dates, times, versions, paths, ports and the widths of columns may differ. Of those marked `varies` there must
+be an output.")]
 pub struct Args {
     /// The chapter: 01, or 01-discovery
     chapter: String,
@@ -132,10 +133,10 @@ fn check(
             writeln!(out, "{ADDED}same{ADDED:#}     {}", path.display())?;
         } else {
             unequal += 1;
-            let how = if section.exact {
-                "compared verbatim"
-            } else {
-                "compared by shape"
+            let how = match section.compared {
+                Compared::Verbatim => "compared verbatim",
+                Compared::Shape => "compared by shape",
+                Compared::Nothing => "there must be one",
             };
             writeln!(
                 out,

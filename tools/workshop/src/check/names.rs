@@ -1,10 +1,12 @@
-//! A checkpoint's name stands in `Cargo.toml` and in one line of `src/main.rs`, and nowhere else.
+//! A checkpoint's name stands in `Cargo.toml` and in one line of each program of the crate, and nowhere else.
 //!
 //! Everything that compares checkpoints, or copies one, looks for the name in just these places.
 
+use std::collections::BTreeMap;
+
 use super::problem::Problem;
 use crate::course::{Checkpoint, Course};
-use crate::tree::{Naming, Tree, naming};
+use crate::tree::{MAIN, Naming, Tree, naming};
 
 pub fn check(course: &Course) -> anyhow::Result<Vec<Problem>> {
     let checkpoints = course.checkpoints();
@@ -18,7 +20,8 @@ pub fn check(course: &Course) -> anyhow::Result<Vec<Problem>> {
 
 fn check_tree(tree: &Tree, checkpoint: &Checkpoint, all: &[Checkpoint]) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let (mut packages, mut libraries) = (0, 0);
+    let mut packages = 0;
+    let mut uses = BTreeMap::from([(MAIN.to_owned(), 0)]);
     for (path, content) in &tree.files {
         let Ok(text) = std::str::from_utf8(content) else {
             continue;
@@ -26,12 +29,12 @@ fn check_tree(tree: &Tree, checkpoint: &Checkpoint, all: &[Checkpoint]) -> Vec<P
         for (index, line) in text.lines().enumerate() {
             match naming(path, line, &checkpoint.package) {
                 Some(Naming::Package) => packages += 1,
-                Some(Naming::Library) => libraries += 1,
+                Some(Naming::Library) => *uses.entry(path.clone()).or_insert(0) += 1,
                 None => {
                     if let Some(name) = mentioned(line, all) {
                         let message = format!(
                             "the crate name `{name}` may stand only in Cargo.toml's `name` and in one \
-                             `use {} as ...;` in src/main.rs",
+                             `use {} as ...;` of a program",
                             checkpoint.library()
                         );
                         problems.push(Problem::new(checkpoint.dir.join(path), index + 1, message));
@@ -50,14 +53,13 @@ fn check_tree(tree: &Tree, checkpoint: &Checkpoint, all: &[Checkpoint]) -> Vec<P
         "Cargo.toml",
         format!("the package's name must be `{}`", checkpoint.package),
     );
-    must(
-        libraries == 1,
-        "src/main.rs",
-        format!(
-            "there must be one line `use {} as ...;`, and there are {libraries}",
+    for (path, count) in &uses {
+        let message = format!(
+            "there must be one line `use {} as ...;`, and there are {count}",
             checkpoint.library()
-        ),
-    );
+        );
+        must(*count == 1, path, message);
+    }
     problems
 }
 
@@ -101,6 +103,8 @@ mod tests {
         let found = problems(&[
             ("Cargo.toml", "[package]\nname = \"step-01-a\"\n"),
             ("src/main.rs", "use step_01_a as app;\nuse app::x;\n"),
+            ("benches/b.rs", "use step_01_a as app;\n"),
+            ("tests/t.rs", "fn main() {}\n"),
         ]);
         assert_eq!(found, Vec::<String>::new());
     }

@@ -55,7 +55,10 @@ impl Used {
         for directive in scan::directives(&page.text).into_iter().flatten() {
             let arguments: Vec<&str> = directive.arguments.split_whitespace().collect();
             match (directive.name, &arguments[..]) {
-                (name @ ("section" | "command" | "output" | "value"), [chapter, section, ..]) => {
+                (
+                    name @ ("section" | "command" | "output" | "chart" | "value"),
+                    [chapter, section, ..],
+                ) => {
                     if let Ok(chapter) = course.chapter(chapter) {
                         let key = (chapter.id(), (*section).to_owned());
                         if name != "command" {

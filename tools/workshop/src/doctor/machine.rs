@@ -7,7 +7,7 @@ use std::process::Command;
 use super::{Finding, State};
 
 /// What debug and release builds of the whole workspace take up, with room for the captures' databases.
-const NEEDED_GIB: u64 = 6;
+const NEEDED_GIB: u64 = 10;
 
 pub fn look(root: &Path) -> Vec<Finding> {
     vec![
@@ -78,7 +78,7 @@ fn disk(root: &Path) -> Finding {
         name: "disk space".to_owned(),
         state,
         found,
-        purpose: "debug and release builds, 6 GiB",
+        purpose: "debug and release builds, 10 GiB",
         remedy,
     }
 }

@@ -8,6 +8,10 @@ use time::Date;
 use super::calendar;
 use super::target::Target;
 
+/// The user that every new database has.
+const USER: &str = "ipesenti";
+const PASSWORD: &str = "abcd1234!!";
+
 const EXAMPLES: &str = "\
 Examples:
   cargo workshop load bookings
@@ -101,11 +105,11 @@ pub struct Args {
     pub json: bool,
 
     /// Who books.
-    #[arg(long, value_name = "NAME", default_value = "ipesenti")]
+    #[arg(long, value_name = "NAME", default_value = USER)]
     pub user: String,
 
     /// The user's password.
-    #[arg(long, value_name = "PASSWORD", default_value = "abcd1234!!")]
+    #[arg(long, value_name = "PASSWORD", default_value = PASSWORD)]
     pub password: String,
 
     /// Sign the user up first; it is fine if the user exists.
@@ -133,6 +137,30 @@ pub struct Args {
     pub allow_remote: bool,
 }
 
+impl Args {
+    /// The seeded user's requests of one kind over one connection, for those who measure something else.
+    pub fn one_by_one(kind: Kind, url: Target, requests: u64, day: Option<Date>) -> Self {
+        Self {
+            kind,
+            url,
+            against: None,
+            rounds: 1,
+            requests,
+            workers: Some(1),
+            rate: None,
+            json: false,
+            user: USER.to_owned(),
+            password: PASSWORD.to_owned(),
+            sign_up: false,
+            first_day: None,
+            day,
+            seed: 1,
+            timeout: Duration::from_secs(30),
+            allow_remote: false,
+        }
+    }
+}
+
 /// What is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Kind {
@@ -142,6 +170,8 @@ pub enum Kind {
     Rooms,
     /// GET /rooms/{id}, one room after the other.
     Room,
+    /// GET /imgs/{file}, always the same picture.
+    Picture,
     /// GET /bookings.
     MyBookings,
     /// POST /auth/login.
@@ -157,6 +187,7 @@ impl Kind {
             Self::Bookings => "bookings",
             Self::Rooms => "rooms",
             Self::Room => "room",
+            Self::Picture => "picture",
             Self::MyBookings => "my-bookings",
             Self::Logins => "logins",
             Self::Mixed => "mixed",
@@ -178,7 +209,7 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn parse_day(text: &str) -> Result<Date, String> {
+pub fn parse_day(text: &str) -> Result<Date, String> {
     calendar::parse_day(text).ok_or_else(|| "give a day that exists, such as 2027-01-31".into())
 }
 

@@ -8,23 +8,23 @@
 //! Everything runs on one thread: the client shares the machine with the service that it measures, and one
 //! thread sends more than a service that does real work can answer on the other cores.
 
-mod args;
+pub mod args;
 mod calendar;
-mod client;
+pub mod client;
 mod compare;
 mod mix;
-mod operation;
+pub mod operation;
 mod pace;
-mod plan;
-mod prepare;
+pub mod plan;
+pub mod prepare;
 mod progress;
 mod recorder;
 mod report;
-mod session;
+pub mod session;
 mod signals;
-mod target;
+pub mod target;
 mod text;
-mod token;
+pub mod token;
 mod worker;
 
 use std::io::{ErrorKind, Write};

@@ -1,24 +1,32 @@
-//! The calls of the API that a load can make.
+//! The calls that are made.
 
 use hyper::{Method, StatusCode};
 
-/// One call of the API.
+/// One call of the API, or of the diagnostics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {
     ListRooms,
     GetRoom,
+    GetPicture,
     Book,
     GetBooking,
     DeleteBooking,
     MyBookings,
     LogIn,
     SignUp,
+    /// Asked of the service's diagnostics, and no part of a load.
+    MemStats,
 }
 
 impl Operation {
     pub fn method(self) -> Method {
         match self {
-            Self::ListRooms | Self::GetRoom | Self::GetBooking | Self::MyBookings => Method::GET,
+            Self::ListRooms
+            | Self::GetRoom
+            | Self::GetPicture
+            | Self::GetBooking
+            | Self::MyBookings
+            | Self::MemStats => Method::GET,
             Self::Book | Self::LogIn | Self::SignUp => Method::POST,
             Self::DeleteBooking => Method::DELETE,
         }
@@ -46,12 +54,14 @@ impl Operation {
         match self {
             Self::ListRooms => "GET /rooms",
             Self::GetRoom => "GET /rooms/{id}",
+            Self::GetPicture => "GET /imgs/{file}",
             Self::Book => "POST /bookings",
             Self::GetBooking => "GET /bookings/{id}",
             Self::DeleteBooking => "DELETE /bookings/{id}",
             Self::MyBookings => "GET /bookings",
             Self::LogIn => "POST /auth/login",
             Self::SignUp => "POST /auth/signup",
+            Self::MemStats => "GET /debug/memstats",
         }
     }
 }

@@ -15,6 +15,9 @@ use super::client::{Answer, Keep};
 use super::mix::Mix;
 use super::operation::Operation;
 
+/// The picture that `picture` asks for.
+const PICTURE: &str = "/imgs/green_0001.svg";
+
 /// The calls of a load by their number, independent of which worker makes them and when.
 #[derive(Debug)]
 pub struct Plan {
@@ -153,7 +156,8 @@ impl Plan {
                 (uri, empty)
             }
             Operation::LogIn => (Uri::from_static("/auth/login"), self.credentials.clone()),
-            Operation::SignUp => return Err("no load signs up"),
+            Operation::GetPicture => (Uri::from_static(PICTURE), empty),
+            Operation::SignUp | Operation::MemStats => return Err("it is no part of a load"),
         };
         Ok((operation, uri, body))
     }
@@ -188,6 +192,7 @@ fn only_operation(kind: Kind) -> Operation {
         Kind::Bookings => Operation::Book,
         Kind::Rooms => Operation::ListRooms,
         Kind::Room | Kind::Mixed => Operation::GetRoom,
+        Kind::Picture => Operation::GetPicture,
         Kind::MyBookings => Operation::MyBookings,
         Kind::Logins => Operation::LogIn,
     }

@@ -41,7 +41,7 @@ pub async fn prepare(
     }
     let books = matches!(args.kind, Kind::Bookings | Kind::Mixed);
     let token = match args.kind {
-        Kind::Rooms | Kind::Room => None,
+        Kind::Rooms | Kind::Room | Kind::Picture => None,
         _ => Some(session.log_in().await?),
     };
     let header = token.as_deref().map(Token::new).transpose()?;

@@ -1,5 +1,6 @@
 //! `cargo workshop load` against a small service that can misbehave.
 
+mod allocs;
 mod command;
 mod comparison;
 mod kinds;

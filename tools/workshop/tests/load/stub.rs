@@ -89,6 +89,8 @@ impl Stub {
             .route("/rooms/{id}", get(get_room))
             .route("/bookings", get(my_bookings).post(book))
             .route("/bookings/{id}", get(get_booking).delete(delete_booking))
+            .route("/imgs/{file}", get(async || "<svg/>"))
+            .route("/debug/memstats", get(memstats))
             .layer(middleware::from_fn_with_state(Arc::clone(&shared), observe))
             .with_state(Arc::clone(&shared));
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -188,6 +190,18 @@ async fn log_in(State(shared): AppState, Json(body): Json<Value>) -> Response {
     let token = format!("e30.{claims}.c2ln");
     state.tokens.insert(token.clone(), expires);
     Json(json!({ "token": token })).into_response()
+}
+
+/// As if each call of the API allocated seven times and 1,000 bytes, every tenth one twice as often, and each reading
+/// three times and 40 bytes.
+async fn memstats(State(shared): AppState) -> Response {
+    let state = shared.state.lock().unwrap();
+    let (readings, calls): (Vec<_>, Vec<_>) =
+        (state.log.iter()).partition(|line| line.starts_with("GET /debug"));
+    let (readings, calls) = (readings.len(), calls.len());
+    let mallocs = 7 * (calls + calls / 10) + 3 * readings;
+    let total_alloc = 1000 * calls + 40 * readings;
+    Json(json!({ "mallocs": mallocs, "total_alloc": total_alloc, "alloc": 12 })).into_response()
 }
 
 async fn list_rooms() -> Response {

@@ -80,14 +80,14 @@ pub fn value(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
 }
 
 /// A section of a chapter's script.
-struct Found<'a> {
+pub struct Found<'a> {
     course: &'a Course,
     chapter: &'a Chapter,
     section: Section,
 }
 
 impl<'a> Found<'a> {
-    fn new(course: &'a Course, chapter: &str, name: &str) -> anyhow::Result<Self> {
+    pub fn new(course: &'a Course, chapter: &str, name: &str) -> anyhow::Result<Self> {
         let chapter = course.chapter(chapter)?;
         let script = chapter.script();
         // Relative, so that messages do not name the machine's folders.
@@ -109,6 +109,11 @@ impl<'a> Found<'a> {
         )
     }
 
+    /// Where a reader finds what was run: the script and the section's name in it.
+    pub fn source(&self) -> String {
+        format!("{} {}", self.chapter.script().display(), self.section.name)
+    }
+
     fn command(&self, course: &Course) -> anyhow::Result<String> {
         let shown = self.section.command(&course.display);
         ensure!(
@@ -120,14 +125,15 @@ impl<'a> Found<'a> {
         Ok(listing(&shown))
     }
 
-    fn capture_path(&self) -> PathBuf {
+    /// Relative to the root.
+    pub fn capture_path(&self) -> PathBuf {
         self.chapter
             .captures()
             .join(format!("{}.txt", self.section.name))
     }
 
     /// What the section printed when it was captured, without blank space at the end.
-    fn capture(&self) -> anyhow::Result<String> {
+    pub fn capture(&self) -> anyhow::Result<String> {
         let path = self.capture_path();
         let advice = format!(
             "`cargo workshop capture {:02}` writes it",
@@ -169,10 +175,9 @@ impl<'a> Found<'a> {
             }
         };
         Ok(format!(
-            "<figcaption>output{part} <span>{} {}</span></figcaption>\
+            "<figcaption>output{part} <span>{}</span></figcaption>\
              <pre class=\"output\"><code class=\"nohighlight\">{}</code></pre>",
-            html::text(&self.chapter.script().to_string_lossy()),
-            html::text(&self.section.name),
+            html::text(&self.source()),
             html::text(&text)
         ))
     }

@@ -2,8 +2,9 @@
 //!
 //! A page names what it shows, and this puts it there: [`code`] of the step crates, [`commands`] of the
 //! chapters' scripts and the outputs that were captured of them, [`diffs`] between checkpoints,
-//! [`figures`], and the box at the top of a chapter. Whatever cannot be found fails the build with the
-//! page, the line and what to do. [`includes`] holds mdBook's own directives to the same rule.
+//! [`figures`], a [`chart`] of what was measured, and the box at the top of a chapter. Whatever cannot be
+//! found fails the build with the page, the line and what to do. [`includes`] holds mdBook's own directives
+//! to the same rule.
 //!
 //! Each directive stands on a line of its own, except `value`, which stands within a sentence:
 //!
@@ -15,12 +16,14 @@
 //! {{#code PATH [ANCHOR]}}
 //! {{#diff 01 02 [FILE]}}
 //! {{#figure figures/NAME.svg Caption}}
+//! {{#chart 01-discovery NAME COLUMN Caption}}
 //! {{#value 01-discovery NAME KEY}}
 //! ```
 //!
 //! A fenced block of the language `console` holds commands that no script runs; it looks like the others.
 
 mod chapter;
+mod chart;
 pub mod code;
 mod commands;
 mod diffs;
@@ -239,13 +242,14 @@ fn carry_out(
         "code" => code::expand(course, &arguments)?,
         "diff" => diffs::expand(course, &arguments)?,
         "figure" => figures::expand(source, file, directive.arguments)?,
+        "chart" => chart::expand(course, directive.arguments)?,
         name => unreachable!("`{name}` is one of ours and not handled"),
     };
     Ok(Some(html))
 }
 
-const OURS: [&str; 8] = [
-    "chapter", "section", "command", "output", "code", "diff", "figure", "value",
+const OURS: [&str; 9] = [
+    "chapter", "section", "command", "output", "code", "diff", "figure", "chart", "value",
 ];
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
+mod chart;
 mod world;
 
 use std::path::Path;
