@@ -27,7 +27,7 @@ sizes() {
 
 # section: crates exact - How many crates does it build?
 crates() {
-  echo "crates: $(cargo tree -p step-01-discovery --prefix none --no-dedupe | sort -u | wc -l)"
+  echo "crates: $(cargo tree -p step-01-discovery -e normal,build --prefix none --no-dedupe | sort -u | wc -l)"
 }
 
 # section: mysql exact - Who asked for a MySQL driver?
@@ -85,7 +85,7 @@ my-bookings() {
 
 # section: crates-after exact - How many crates are left?
 crates-after() {
-  echo "crates: $(cargo tree -p step-02-compile-checks --prefix none --no-dedupe | sort -u | wc -l)"
+  echo "crates: $(cargo tree -p step-02-compile-checks -e normal,build --prefix none --no-dedupe | sort -u | wc -l)"
 }
 
 # section: start-after - Does the next checkpoint start beside the first?

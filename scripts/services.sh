@@ -22,16 +22,32 @@ BESIDE_KEY=''
 
 # --- Programs ---------------------------------------------------------------------------------------------
 
-# built PACKAGE PROFILE: builds a package's binary, at most once, and puts its path into BINARY.
-# cargo says where the binary is, since readers may have a target directory of their own.
+# built PACKAGE PROFILE [FLAG...]: builds a package's binary, or what the FLAGs name, at most once, and puts its path
+# into BINARY. cargo says where the binary is, since readers may have a target directory of their own.
 built() {
-  local package=$1 profile=$2 known="$WORK/binary-$1-$2"
+  local package=$1 profile=$2 known
+  known=$WORK/binary-$(tr ' ' '-' <<<"$*")
   if [ ! -s "$known" ]; then
-    command cargo build --package "$package" --profile "$profile" --message-format json-render-diagnostics \
+    command cargo build --package "$package" --profile "$profile" "${@:3}" --message-format json-render-diagnostics \
       </dev/null | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1 >"$known"
-    [ -s "$known" ] || fail "the package $package has no binary"
+    [ -s "$known" ] || fail "the package $package has no such binary"
   fi
   BINARY=$(<"$known")
+}
+
+# example STEP NAME: runs an example of a checkpoint on the database that the script's own checkpoint has or will have, as
+# `cargo run --release -p step-STEP --example NAME` does on a reader's. What it says on stderr is shown too.
+example() {
+  local step=$1 name=$2 known="$WORK/database-${1%%-*}" url
+  built "step-$step" release --example "$name"
+  [ -s "$known" ] || database_of "$WORK/$step" >"$known"
+  url=$(<"$known")
+  (cd "$WORK" && "$BINARY" --database-url "$url" </dev/null 2>&1)
+}
+
+# database_of FILE: the URL of a database in the script's own file, unless the caller has one.
+database_of() {
+  echo "${CALLERS_DATABASE_URL:-sqlite://$1.db}"
 }
 
 # A section says `cargo database query 01 ...` as a reader does, who has one database per checkpoint; here it is the
@@ -103,7 +119,7 @@ start_service() {
   if [ -n "$CALLERS_DATABASE_URL" ] && [ "$slot" = BESIDE ] && [ -z "$database" ]; then
     fail "two checkpoints cannot share one database: run this section without DATABASE_URL"
   fi
-  DATABASE_URL=${database:-${CALLERS_DATABASE_URL:-sqlite://$files.db}}
+  DATABASE_URL=${database:-$(database_of "$files")}
   SERVICE_LOG=$files.log
   SERVICE_PRINTED=$files.out
   if [ "$key" != "${!key_of_slot}" ] || ! kill -0 "${!pid_of_slot}" 2>/dev/null; then

@@ -117,7 +117,7 @@ lint_scripts() {
     echo "left out: shellcheck is not installed"
     return 0
   fi
-  shellcheck scripts/*.sh .ci/run
+  shellcheck scripts/*.sh .ci/run tools/workshop/src/explain/rustc.sh
 }
 
 build_book() {

@@ -2,7 +2,7 @@
 
 mod settings;
 
-use std::{fs, net::SocketAddr, path::PathBuf};
+use std::{ffi::OsString, fs, net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -46,6 +46,17 @@ impl Config {
     /// When the file cannot be read, a setting is wrong or missing, or two settings contradict each other.
     pub fn load() -> Result<Self> {
         Self::resolve(Cli::parse())
+    }
+
+    /// As [`Config::load`], with flags of the caller's; the first one is the program's name.
+    ///
+    /// # Errors
+    /// Those of [`Config::load`], and a flag that is wrong.
+    pub fn from_flags<F>(flags: impl IntoIterator<Item = F>) -> Result<Self>
+    where
+        F: Into<OsString> + Clone,
+    {
+        Self::resolve(Cli::try_parse_from(flags)?)
     }
 
     fn resolve(cli: Cli) -> Result<Self> {

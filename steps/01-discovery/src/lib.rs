@@ -36,3 +36,9 @@ pub struct AppState {
     pub config: config::Config,
     pub db: db::Db,
 }
+
+impl AppState {
+    pub fn new(config: config::Config, db: db::Db) -> Self {
+        Self { config, db }
+    }
+}

@@ -75,6 +75,7 @@ pub fn issue_token(config: &Config, email: &str) -> anyhow::Result<String> {
     Ok(encode(&Header::new(Algorithm::HS256), &claims, &key)?)
 }
 
+// ANCHOR: validate
 fn validate_token(config: &Config, token: &str) -> Result<HashMap<String, Value>, Error> {
     let key = DecodingKey::from_secret(&key_bytes(config));
     let mut validation = Validation::new(Algorithm::HS256);
@@ -95,6 +96,7 @@ fn key_bytes(config: &Config) -> Vec<u8> {
         .map(|character| character as u8)
         .collect()
 }
+// ANCHOR_END: validate
 
 const USER_BY_EMAIL: &str = "select id from users where email = $1";
 

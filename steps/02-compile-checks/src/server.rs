@@ -36,15 +36,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
     })?;
     println!("listening on http://{}", listener.local_addr()?);
 
-    let served = serve(
-        listener,
-        AppState {
-            config,
-            db: db.clone(),
-        },
-        stop,
-    )
-    .await;
+    let served = serve(listener, AppState::new(config, db.clone()), stop).await;
     db.close().await;
     served
 }

@@ -10,6 +10,14 @@
 //! - [`reminders`]: a word to the user on the day before
 //! - [`router`]: all routes and layers in one list; [`server`]: from start to shutdown; [`telemetry`]: the log
 
+// What is large is copied with every result, or allocated with every task: the compiler is to say so.
+#![warn(
+    clippy::large_enum_variant,
+    clippy::large_futures,
+    clippy::large_stack_arrays,
+    clippy::result_large_err
+)]
+
 use std::sync::Arc;
 
 pub mod auth;
@@ -37,4 +45,13 @@ pub const HOME: &str = env!("CARGO_MANIFEST_DIR");
 pub struct AppState {
     pub config: Arc<config::Config>,
     pub db: db::Db,
+}
+
+impl AppState {
+    pub fn new(config: config::Config, db: db::Db) -> Self {
+        Self {
+            config: Arc::new(config),
+            db,
+        }
+    }
 }

@@ -103,6 +103,7 @@ async fn photos(
     Ok(Json(Photos { id, photos }))
 }
 
+// ANCHOR: all
 const ALL_ROOMS: &str =
     "select id, name, cost, number_of_seats, category, main_photo from rooms order by name";
 
@@ -128,6 +129,7 @@ async fn all_rooms(db: &Db, day: Option<Day>) -> Result<Vec<Room>, Error> {
         })
         .collect())
 }
+// ANCHOR_END: all
 
 const ROOM_BY_ID: &str =
     "select id, name, cost, number_of_seats, category, main_photo from rooms where id = $1";

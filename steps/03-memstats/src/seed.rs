@@ -29,7 +29,8 @@ pub struct SeedRoom {
 /// # Errors
 /// When `rooms.json` is wrong or the database refuses.
 pub async fn seed(db: &Db) -> Result<()> {
-    for room in read_rooms(&Path::new(HOME).join("rooms.json"))? {
+    let path = Path::new(HOME).join("rooms.json");
+    for room in RoomsFile::open(&path)?.rooms()? {
         insert_room(db, &room)
             .await
             .with_context(|| format!("cannot seed the room {}", room.name))?;
@@ -37,15 +38,32 @@ pub async fn seed(db: &Db) -> Result<()> {
     insert_user(db).await.context("cannot seed the user")
 }
 
-/// Reads rooms from a JSON file.
-///
-/// # Errors
-/// When the file cannot be read or is not a JSON array of rooms.
-pub fn read_rooms(path: &Path) -> Result<Vec<SeedRoom>> {
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    serde_json::from_reader(file)
-        .with_context(|| format!("{} is not a JSON array of rooms", path.display()))
+// ANCHOR: read
+/// A JSON file of rooms.
+#[derive(Debug)]
+pub struct RoomsFile<'path> {
+    path: &'path Path,
+    file: File,
 }
+
+impl<'path> RoomsFile<'path> {
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn open(path: &'path Path) -> Result<Self> {
+        let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+        Ok(Self { path, file })
+    }
+
+    /// Reads the rooms. Only the first call finds any: the file is at its end then.
+    ///
+    /// # Errors
+    /// When the file is not a JSON array of rooms.
+    pub fn rooms(&self) -> Result<Vec<SeedRoom>> {
+        serde_json::from_reader(&self.file)
+            .with_context(|| format!("{} is not a JSON array of rooms", self.path.display()))
+    }
+}
+// ANCHOR_END: read
 
 const INSERT_ROOM: &str = "\
     insert into rooms (id, name, cost, number_of_seats, category, main_photo) \

@@ -80,6 +80,7 @@ pub fn issue_token(config: &Config, email: &str) -> anyhow::Result<String> {
     Ok(encode(&Header::new(Algorithm::HS256), &claims, &key)?)
 }
 
+// ANCHOR: validate
 fn validate_token(config: &Config, token: &str) -> Result<Claims, Error> {
     let key = DecodingKey::from_secret(config.secret.reveal().as_bytes());
     let mut validation = Validation::new(Algorithm::HS256);
@@ -87,6 +88,7 @@ fn validate_token(config: &Config, token: &str) -> Result<Claims, Error> {
     let token = decode(token, &key, &validation).map_err(|_| Error::invalid_token())?;
     Ok(token.claims)
 }
+// ANCHOR_END: validate
 
 const USER_BY_EMAIL: &str = "select id from users where email = $1";
 

@@ -105,6 +105,7 @@ async fn photos(
     Ok(Json(Photos { id, photos }))
 }
 
+// ANCHOR: all
 /// Without a day nothing is booked on it, so every room is available.
 const ALL_ROOMS: &str = "\
     select id, name, cost, number_of_seats, category, main_photo, not exists ( \
@@ -121,6 +122,7 @@ async fn all_rooms(db: &Db, day: Option<Day>) -> Result<Vec<Room>, Error> {
     };
     Ok(rooms.into_iter().map(room).collect())
 }
+// ANCHOR_END: all
 
 const ROOM_BY_ID: &str =
     "select id, name, cost, number_of_seats, category, main_photo from rooms where id = $1";

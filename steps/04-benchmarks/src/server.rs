@@ -1,6 +1,6 @@
 //! From start to shutdown.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, time::Duration};
 
 use anyhow::{Context, Result};
 use axum::serve::ListenerExt;
@@ -36,15 +36,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
     })?;
     println!("listening on http://{}", listener.local_addr()?);
 
-    let served = serve(
-        listener,
-        AppState {
-            config: Arc::new(config),
-            db: db.clone(),
-        },
-        stop,
-    )
-    .await;
+    let served = serve(listener, AppState::new(config, db.clone()), stop).await;
     db.close().await;
     served
 }

@@ -1,6 +1,4 @@
-use clap::Parser;
-
-use super::{Cli, Config, Settings};
+use super::{Config, Settings};
 
 const COMPLETE: &str = include_str!("../../config/coworking.toml");
 
@@ -28,8 +26,8 @@ fn the_committed_file_is_complete() {
 
 #[test]
 fn a_flag_beats_the_file() {
-    let cli = Cli::parse_from(["coworking", "--listen", "127.0.0.1:9", "--pool-size", "7"]);
-    let config = Config::resolve(cli).unwrap();
+    let flags = ["coworking", "--listen", "127.0.0.1:9", "--pool-size", "7"];
+    let config = Config::from_flags(flags).unwrap();
     assert_eq!((config.listen.port(), config.pool_size), (9, 7));
     assert_eq!(
         config.debug_listen.port(),

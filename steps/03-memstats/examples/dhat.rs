@@ -1,0 +1,55 @@
+//! Where one `GET /rooms` allocates: writes `dhat-heap.json` for dhat's viewer. It takes the service's own flags:
+//!
+//! ```console
+//! cargo run --release -p PACKAGE --example dhat
+//! ```
+
+use anyhow::{Result, ensure};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::Request,
+};
+use step_03_memstats as app;
+use tower::ServiceExt;
+
+use app::{AppState, config::Config, db::Db, router::router, seed::seed};
+
+// Each allocation takes a backtrace with it. That is too slow for a service, so this is a program of its own.
+#[global_allocator]
+static ALLOCATOR: dhat::Alloc = dhat::Alloc;
+
+fn main() -> Result<()> {
+    let config = Config::load()?;
+    tokio::runtime::Runtime::new()?.block_on(profile(config))
+}
+
+// ANCHOR: profile
+async fn profile(config: Config) -> Result<()> {
+    let db = Db::connect(&config).await?;
+    seed(&db).await?;
+    let app = router(AppState::new(config, db.clone()));
+    // The first request prepares what all later ones use.
+    get_rooms(&app).await?;
+
+    // It records until it is dropped, and writes the file then.
+    let profiler = dhat::Profiler::new_heap();
+    get_rooms(&app).await?;
+    drop(profiler);
+
+    db.close().await;
+    Ok(())
+}
+// ANCHOR_END: profile
+
+async fn get_rooms(app: &Router) -> Result<()> {
+    let request = Request::get("/rooms").body(Body::empty())?;
+    let response = app.clone().oneshot(request).await?;
+    ensure!(
+        response.status().is_success(),
+        "GET /rooms answered {}",
+        response.status()
+    );
+    to_bytes(response.into_body(), usize::MAX).await?;
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! Parses the settings, installs the instruments, connects, serves.
+
+use std::process::ExitCode;
+
+use step_05_profiles as app;
+
+use app::{config::Config, server, telemetry};
+
+#[global_allocator]
+static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    let config = Config::load()?;
+    let diagnostics = diagnostics::install()?;
+    let _flush = telemetry::init(&config, &diagnostics)?;
+    let runtime = diagnostics.runtime().build()?;
+    println!(
+        "diagnostics on http://{}",
+        diagnostics.listen(config.debug_listen)?
+    );
+    runtime.block_on(server::run(config, server::stop_signal()))
+}

@@ -1,0 +1,224 @@
+//! A program of benchmarks, run as `cargo bench` would run it: its lines are held against criterion's files and against
+//! allocations that are known. With `CHILD` in its environment this program is that program of benchmarks.
+
+mod runs;
+
+use std::env;
+use std::fs;
+use std::hint::black_box;
+
+use criterion::{Criterion, SamplingMode};
+use libtest_mimic::{Arguments, Trial};
+use runs::{CHILD, run, run_by};
+
+#[global_allocator]
+static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator;
+
+fn main() {
+    if env::var_os(CHILD).is_some() {
+        return benchmarks();
+    }
+    let tests: [(&str, fn()); 8] = [
+        ("lines_agree_with_criterion", lines_agree_with_criterion),
+        ("allocations_are_exact", allocations_are_exact),
+        ("baselines_make_no_difference", baselines_make_no_difference),
+        (
+            "what_is_not_measured_has_no_line",
+            what_is_not_measured_has_no_line,
+        ),
+        ("an_earlier_run_gives_no_line", an_earlier_run_gives_no_line),
+        ("cargos_folder_is_respected", cargos_folder_is_respected),
+        ("a_profile_is_drawn", a_profile_is_drawn),
+        ("an_empty_profile_is_said", an_empty_profile_is_said),
+    ];
+    let tests = tests.map(|(name, test)| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+    });
+    let arguments = Arguments::from_args();
+    libtest_mimic::run(&arguments, tests.into()).exit();
+}
+
+/// The program of benchmarks.
+fn benchmarks() {
+    let criterion = Criterion::default()
+        .sample_size(10)
+        // Fewer, since a test program is not optimized.
+        .nresamples(2000)
+        .warm_up_time(std::time::Duration::from_millis(1))
+        .measurement_time(std::time::Duration::from_millis(10));
+    let mut suite = benchmem::Suite::from_args(criterion);
+    let mut group = suite.group("Known");
+    // Two allocations, the second of them a reallocation.
+    group.bench("grown/50-bytes", || {
+        let mut bytes = black_box(Vec::<u8>::with_capacity(10));
+        bytes.reserve_exact(black_box(50));
+        bytes
+    });
+    group.bench("spinning", spin);
+    group.bench("sleeping", || {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    });
+    group.finish();
+
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let mut group = suite.group("Future");
+    group.criterion().sampling_mode(SamplingMode::Flat);
+    // One allocation of the future's own, and one on a thread of its own, with what the task itself takes.
+    group.bench_async("elsewhere/3000-bytes", &runtime, async || {
+        let own = black_box(vec![1u8; 1000]);
+        let elsewhere = tokio::task::spawn_blocking(|| drop(black_box(vec![1u8; 2000])));
+        elsewhere.await.expect("it ends");
+        own
+    });
+    group.finish();
+    suite.finish();
+}
+
+/// Never inlined, so that the flame graph has its name.
+#[inline(never)]
+fn spin() -> u64 {
+    (0..black_box(100_000u64)).fold(1, |sum, number| black_box(sum ^ number))
+}
+
+fn lines_agree_with_criterion() {
+    let run = run(&["--bench"]);
+    let names: Vec<&str> = run.lines.iter().map(|line| line.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "Known/grown/50-bytes",
+            "Known/spinning",
+            "Known/sleeping",
+            "Future/elsewhere/3000-bytes"
+        ]
+    );
+    for line in &run.lines {
+        let estimates = run.json(&line.name, "new/estimates.json");
+        let typical = match &estimates["slope"] {
+            serde_json::Value::Null => &estimates["mean"],
+            slope => slope,
+        };
+        let nanoseconds = typical["point_estimate"].as_f64().expect("a number");
+        // As many digits as the line has.
+        assert!(
+            (line.nanoseconds - nanoseconds).abs() <= nanoseconds * 1e-3 + 5e-4,
+            "{line:?}"
+        );
+        let samples = run.json(&line.name, "new/sample.json");
+        let iterations = samples["iters"].as_array().expect("an array");
+        let iterations: f64 = iterations.iter().filter_map(|number| number.as_f64()).sum();
+        assert_eq!(line.iterations as f64, iterations, "{line:?}");
+    }
+    // Both kinds of estimates have been met.
+    assert!(run.json("Future/elsewhere/3000-bytes", "new/estimates.json")["slope"].is_null());
+    assert!(!run.json("Known/grown/50-bytes", "new/estimates.json")["slope"].is_null());
+    assert_eq!(run.columns().len(), 1, "{}", run.stdout);
+}
+
+fn allocations_are_exact() {
+    let run = run(&["--bench"]);
+    let counts = |name| run.line(name).counts.expect("counted");
+    assert_eq!(counts("Known/grown/50-bytes"), (60, 2));
+    assert_eq!(counts("Known/spinning"), (0, 0));
+    let (bytes, allocations) = counts("Future/elsewhere/3000-bytes");
+    assert!((3000..4000).contains(&bytes), "{bytes}");
+    assert!((2..=6).contains(&allocations), "{allocations}");
+}
+
+fn baselines_make_no_difference() {
+    let saved = run(&["--bench", "--save-baseline", "before", "spinning"]);
+    assert_eq!(saved.lines.len(), 1, "{}", saved.stdout);
+    let compared = saved.again(&["--bench", "--baseline", "before", "spinning"]);
+    assert_eq!(compared.lines.len(), 1, "{}", compared.stdout);
+    assert!(compared.stdout.contains("change:"), "{}", compared.stdout);
+    assert_ne!(saved.lines[0], compared.lines[0]);
+    let loaded = [
+        "--bench",
+        "--load-baseline",
+        "before",
+        "--baseline",
+        "before",
+        "spinning",
+    ];
+    assert_eq!(compared.again(&loaded).lines.len(), 0);
+}
+
+fn what_is_not_measured_has_no_line() {
+    for arguments in [
+        &["--bench", "--list"][..],
+        &["--bench", "--test"],
+        // As `cargo test --benches` runs it.
+        &[],
+        &["--bench", "no-such-benchmark"],
+        &["--bench", "--discard-baseline", "spinning"],
+    ] {
+        let run = run(arguments);
+        assert_eq!(run.lines.len(), 0, "{arguments:?}: {}", run.stdout);
+    }
+}
+
+fn an_earlier_run_gives_no_line() {
+    let first = run(&["--bench", "spinning"]);
+    assert_eq!(first.lines.len(), 1);
+    for arguments in [
+        &["--bench", "--test"][..],
+        &["--bench", "--list"],
+        &["--bench", "grown"],
+    ] {
+        let next = first.again(arguments);
+        let spinning = next
+            .lines
+            .iter()
+            .find(|line| line.name.contains("spinning"));
+        assert!(spinning.is_none(), "{arguments:?}: {}", next.stdout);
+    }
+}
+
+fn cargos_folder_is_respected() {
+    let run = run_by("CARGO_TARGET_DIR", &["--bench", "spinning"]);
+    assert_eq!(run.lines.len(), 1, "{}", run.stdout);
+    let samples = run
+        .folder
+        .path()
+        .join("criterion/Known/spinning/new/sample.json");
+    assert!(samples.exists());
+}
+
+fn a_profile_is_drawn() {
+    let run = run(&["--bench", "--profile-time", "1", "Known/spinning"]);
+    assert_eq!(run.lines.len(), 0);
+    let path = run
+        .folder
+        .path()
+        .join("Known/spinning/profile/flamegraph.svg");
+    assert!(
+        run.stdout.contains(&path.display().to_string()),
+        "{}",
+        run.stdout
+    );
+    let svg = fs::read_to_string(path).expect("a picture");
+    assert!(
+        svg.contains("<title>suite::spin (") || svg.contains("<title>spin ("),
+        "the routine is in it"
+    );
+    // What called the routine, and the sampler.
+    for absent in ["bencher", "lang_start", "perf_signal_handler"] {
+        assert!(!svg.contains(absent), "{absent}");
+    }
+}
+
+fn an_empty_profile_is_said() {
+    let run = run(&["--bench", "--profile-time", "1", "Known/sleeping"]);
+    let path = run
+        .folder
+        .path()
+        .join("Known/sleeping/profile/flamegraph.svg");
+    // Waking up takes some processor time, which a sample may meet.
+    let is_said = run
+        .stderr
+        .contains("benchmem: no flame graph of Known/sleeping: ");
+    assert_ne!(is_said, path.exists(), "{}", run.stderr);
+}
