@@ -15,7 +15,7 @@ allocs() {
 lints() {
   cargo clippy -p step-02-compile-checks --lib --message-format short -- \
     -W clippy::result_large_err -W clippy::large_enum_variant \
-    -W clippy::large_futures -W clippy::large_stack_arrays 2>&1 | grep -o 'src/.*'
+    -W clippy::large_futures -W clippy::large_stack_arrays 2>&1 | grep -o 'src/.*warning: .*'
 }
 
 # section: compiler - What does the compiler say, at three levels?
