@@ -14,7 +14,7 @@ usage() {
   cat <<END
 usage: scripts/test.sh [--help]
 
-Runs fmt, clippy, shellcheck, the course check, the book's build, all sections of the chapters' scripts and
+Runs fmt, clippy, rustdoc, shellcheck, the course check, the book's build, all sections of the chapters' scripts and
 cargo test. Exit code: 1 if anything failed.
 
 example: scripts/test.sh
@@ -30,51 +30,11 @@ esac
 LOG=$(mktemp "${TMPDIR:-/tmp}/workshop-test.XXXXXX")
 trap 'rm -f "$LOG"' EXIT
 
+# shellcheck source=test-tools.sh
+source scripts/test-tools.sh
+
 FAILED=()
 WORKSHOP=(cargo run --quiet --package workshop --)
-
-# --- What is needed ---------------------------------------------------------------------------------------
-
-has() {
-  command -v "$1" >/dev/null
-}
-
-# Debian keeps the server's programs off the PATH.
-has_postgres() {
-  has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
-}
-
-# The Debian packages of what is missing.
-missing_packages() {
-  has chromium || echo chromium
-  has chromedriver || echo chromium-driver
-  has shellcheck || echo shellcheck
-  has_postgres || echo postgresql
-  has curl || echo curl
-  has git || echo git
-}
-
-install_missing() {
-  local packages
-  packages=$(missing_packages | tr '\n' ' ')
-  [ -n "$packages" ] || return 0
-  if [ "$(id -u)" -eq 0 ] && has apt-get; then
-    echo "installing $packages"
-    apt-get update -qq || echo "the list of packages could not be brought up to date"
-    # shellcheck disable=SC2086  # One word per package.
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages || true
-    packages=$(missing_packages | tr '\n' ' ')
-    [ -n "$packages" ] || return 0
-  fi
-  echo "not installed: $packages"
-  echo "  Debian: sudo apt-get install $packages"
-  echo "  macOS:  brew install shellcheck postgresql; brew install --cask chromium chromedriver"
-  if [ "${CI:-}" = true ]; then
-    echo "with CI=true nothing is left out, so this is a failure"
-    return 1
-  fi
-  echo "the checks that need them are left out"
-}
 
 # --- The checks -------------------------------------------------------------------------------------------
 
@@ -138,13 +98,23 @@ sections() {
   return "$status"
 }
 
-tests() {
-  cargo test "${OURS[@]}" --no-fail-fast 2>&1 | tee "$LOG"
+documentation() {
+  RUSTDOCFLAGS='-D warnings' cargo doc "${OURS[@]}" --no-deps --keep-going
 }
+
+# A runner may ignore SIGINT at its start, as a shell does for what it puts into the background; CI always does,
+# so that no test comes to rely on the signal's default. By hand, Ctrl-C ends the tests.
+tests() (
+  if [ "${CI:-}" = true ]; then
+    trap '' INT
+  fi
+  cargo test "${OURS[@]}" --no-fail-fast 2>&1 | tee "$LOG"
+)
 
 check "what the checks need" install_missing
 check "format" format
 check "clippy" cargo clippy "${OURS[@]}" --all-targets -- -D warnings
+check "documentation" documentation
 check "shellcheck" lint_scripts
 check "course" "${WORKSHOP[@]}" check
 check "book" build_book

@@ -194,3 +194,20 @@ fn the_doctor_misses_what_is_not_there() {
         ran.stdout
     );
 }
+
+#[test]
+fn the_doctor_shows_where_the_tests_tools_lie() {
+    let world = World::new();
+    let finding = || {
+        let report = world.run(&["doctor", "--json"]).stdout;
+        let report: Vec<serde_json::Value> = serde_json::from_str(&report).unwrap();
+        let finding = report.into_iter().find(|one| one["name"] == "axe-core");
+        finding.unwrap()
+    };
+    assert_eq!(finding()["state"], "optional");
+    let script = "target/test-tools/node_modules/axe-core/axe.min.js";
+    world.write(script, "");
+    assert_eq!(finding()["state"], "ok");
+    let path = world.path(script).display().to_string();
+    assert_eq!(finding()["found"], path.as_str());
+}

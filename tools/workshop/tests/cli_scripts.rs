@@ -1,27 +1,10 @@
-//! `run`, and `scripts/lib.sh` which it runs: sections, the service, and cleaning up.
+//! `run`, and `scripts/lib.sh` which it runs: sections and the service.
 
 mod cli_course;
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use cli_course::{Ran, World, eventually, is_running};
-use rustix::process::{Pid, Signal, kill_process};
-
-/// Puts more sections into the script, before its last line.
-fn add_sections(world: &World, sections: &str) {
-    world.edit(
-        "scripts/01-alpha.sh",
-        "main \"$@\"",
-        &format!("{sections}\nmain \"$@\""),
-    );
-}
-
-fn script(world: &World, arguments: &[&str]) -> Command {
-    let mut all = vec!["scripts/01-alpha.sh"];
-    all.extend(arguments);
-    world.program("bash", &all)
-}
+use cli_course::{Ran, World};
 
 #[test]
 fn all_sections_run_in_order_and_stdout_is_only_their_result() {
@@ -64,10 +47,10 @@ fn the_list_has_names_and_questions() {
         expected
     );
     assert_eq!(
-        Ran::of(script(&world, &["--list"])).expect(0).stdout,
+        Ran::of(world.script(&["--list"])).expect(0).stdout,
         expected
     );
-    let help = Ran::of(script(&world, &["--help"])).expect(0).stdout;
+    let help = Ran::of(world.script(&["--help"])).expect(0).stdout;
     assert!(
         help.starts_with("usage: scripts/01-alpha.sh") && help.contains("numbers"),
         "{help}"
@@ -79,7 +62,7 @@ fn an_unknown_section_is_exit_code_2_with_the_list() {
     let world = World::new();
     for unknown in ["nope", "--nope", "start nope"] {
         let arguments: Vec<&str> = unknown.split(' ').collect();
-        let ran = Ran::of(script(&world, &arguments)).expect(2);
+        let ran = Ran::of(world.script(&arguments)).expect(2);
         assert_eq!(ran.stdout, "");
         assert!(
             ran.stderr.contains("How long does it take?"),
@@ -93,8 +76,7 @@ fn an_unknown_section_is_exit_code_2_with_the_list() {
 #[test]
 fn a_service_is_reused_until_another_one_is_wanted() {
     let world = World::new();
-    add_sections(
-        &world,
+    world.add_sections(
         r#"
 # section: services - Which process is it?
 services() {
@@ -114,7 +96,7 @@ services() {
 }
 "#,
     );
-    let ran = Ran::of(script(&world, &["services"])).expect(0);
+    let ran = Ran::of(world.script(&["services"])).expect(0);
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(
         lines[..4],
@@ -133,8 +115,7 @@ services() {
 #[test]
 fn two_services_run_side_by_side_with_a_database_each() {
     let world = World::new();
-    add_sections(
-        &world,
+    world.add_sections(
         r#"
 # section: pair - Are they two?
 pair() {
@@ -151,14 +132,14 @@ pair() {
 }
 "#,
     );
-    let ran = Ran::of(script(&world, &["pair"])).expect(0);
+    let ran = Ran::of(world.script(&["pair"])).expect(0);
     assert_eq!(
         ran.stdout,
         "hello, slow\nhello, fast\nboth are there\n1\n1\n\
          diagnostics on http://127.0.0.1\nlistening on http://127.0.0.1\n"
     );
     // With one database there cannot be two services.
-    let mut command = script(&world, &["pair"]);
+    let mut command = world.script(&["pair"]);
     command.env("DATABASE_URL", "postgres://mine");
     let ran = Ran::of(command).expect(1);
     assert!(
@@ -172,8 +153,7 @@ pair() {
 #[test]
 fn a_checkpoints_number_stands_for_the_database_of_the_scripts_service() {
     let world = World::new();
-    add_sections(
-        &world,
+    world.add_sections(
         r#"
 # section: query - Which database is asked?
 query() {
@@ -199,12 +179,12 @@ early() {
 }
 "#,
     );
-    let ran = Ran::of(script(&world, &["query"])).expect(0);
+    let ran = Ran::of(world.script(&["query"])).expect(0);
     assert_eq!(
         ran.stdout,
         "query 01 select 1 in 01-alpha.db\nquery 02 select 2 in beside-02-beta.db\n"
     );
-    let ran = Ran::of(script(&world, &["full"])).expect(0);
+    let ran = Ran::of(world.script(&["full"])).expect(0);
     assert_eq!(
         ran.stdout,
         "fill 02 --bookings 3 in beside-02-beta.db\nbeside-02-beta.db\n"
@@ -221,7 +201,7 @@ early() {
             "fill 02 --bookings 30000 in beside-02-beta.db",
         ]
     );
-    let ran = Ran::of(script(&world, &["early"])).expect(1);
+    let ran = Ran::of(world.script(&["early"])).expect(1);
     assert!(
         ran.stderr.contains("checkpoint 09 has no database here"),
         "{}",
@@ -232,11 +212,8 @@ early() {
 #[test]
 fn a_section_cannot_take_the_place_of_a_function_of_the_library() {
     let world = World::new();
-    add_sections(
-        &world,
-        "# section: service - What now?\nservice() {\n  true\n}\n",
-    );
-    let ran = Ran::of(script(&world, &[])).expect(1);
+    world.add_sections("# section: service - What now?\nservice() {\n  true\n}\n");
+    let ran = Ran::of(world.script(&[])).expect(1);
     assert!(
         ran.stderr.contains("a section cannot be called service"),
         "{}",
@@ -247,11 +224,10 @@ fn a_section_cannot_take_the_place_of_a_function_of_the_library() {
 #[test]
 fn the_callers_database_is_used_when_there_is_one() {
     let world = World::new();
-    add_sections(
-        &world,
+    world.add_sections(
         "# section: database - Which?\ndatabase() {\n  service 01-alpha\n  echo \"$DATABASE_URL\"\n  cat \"$SERVICE_LOG\"\n}\n",
     );
-    let mut command = script(&world, &["database"]);
+    let mut command = world.script(&["database"]);
     command.env("DATABASE_URL", "postgres://mine");
     let ran = Ran::of(command).expect(0);
     assert!(
@@ -270,8 +246,7 @@ fn the_callers_database_is_used_when_there_is_one() {
 #[test]
 fn the_first_command_that_fails_ends_the_script_and_its_exit_code_is_passed_on() {
     let world = World::new();
-    add_sections(
-        &world,
+    world.add_sections(
         "# section: fails - Does it?\nfails() {\n  service 01-alpha\n  (exit 7)\n  echo not reached\n}\n\
          # section: after - Is it?\nafter() {\n  echo not reached\n}\n",
     );
@@ -293,10 +268,7 @@ fn the_first_command_that_fails_ends_the_script_and_its_exit_code_is_passed_on()
 #[test]
 fn a_service_that_does_not_start_says_why() {
     let world = World::new();
-    add_sections(
-        &world,
-        "# section: fails - Does it?\nfails() {\n  service 01-alpha --fail\n}\n",
-    );
+    world.add_sections("# section: fails - Does it?\nfails() {\n  service 01-alpha --fail\n}\n");
     let ran = world.run(&["run", "01", "fails"]).expect(1);
     assert!(
         ran.stderr
@@ -311,98 +283,10 @@ fn a_service_that_does_not_start_says_why() {
     );
 }
 
-/// A script that waits in a section, with the process ids of its service and of a command in the foreground.
-struct Waiting {
-    child: std::process::Child,
-    stdout: BufReader<std::process::ChildStdout>,
-    service: i32,
-    foreground: i32,
-}
-
-impl Waiting {
-    fn start(mut command: Command) -> Self {
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut next = || {
-            let mut line = String::new();
-            stdout.read_line(&mut line).unwrap();
-            line.trim()
-                .parse()
-                .unwrap_or_else(|_| panic!("{line:?} is no process id"))
-        };
-        let (service, foreground) = (next(), next());
-        assert!(is_running(service) && is_running(foreground));
-        Self {
-            child,
-            stdout,
-            service,
-            foreground,
-        }
-    }
-
-    fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
-        kill_process(pid, signal).unwrap();
-    }
-
-    fn end(mut self, world: &World) -> Option<i32> {
-        eventually("the script has ended", || {
-            self.child.try_wait().unwrap().is_some()
-        });
-        eventually("its children have ended", || {
-            !is_running(self.service) && !is_running(self.foreground)
-        });
-        let mut rest = String::new();
-        std::io::Read::read_to_string(&mut self.stdout, &mut rest).unwrap();
-        assert!(!rest.contains("not reached"), "{rest}");
-        assert_eq!(world.left_over(), Vec::<std::path::PathBuf>::new());
-        self.child.wait().unwrap().code()
-    }
-}
-
-const WAITS: &str = r#"
-# section: waits - For how long?
-waits() {
-  service 01-alpha
-  echo "$SERVICE_PID"
-  bash -c 'echo $$; exec sleep 600'
-  echo not reached
-}
-"#;
-
-#[test]
-fn ctrl_c_ends_the_script_with_all_that_it_started() {
-    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        let world = World::new();
-        add_sections(&world, WAITS);
-        let waiting = Waiting::start(world.command(&["run", "01", "waits"]));
-        waiting.signal(signal);
-        assert_eq!(waiting.end(&world), Some(code));
-    }
-}
-
-#[test]
-fn ctrl_c_ends_a_recording_as_well() {
-    let world = World::new();
-    add_sections(&world, WAITS);
-    let mut command = script(&world, &["waits"]);
-    command.env("CAPTURE_DIR", world.path("captured"));
-    let waiting = Waiting::start(command);
-    // A terminal signals every process in the foreground.
-    kill_process(Pid::from_raw(waiting.foreground).unwrap(), Signal::INT).unwrap();
-    waiting.signal(Signal::INT);
-    assert_eq!(waiting.end(&world), Some(130));
-    assert!(
-        world.read("captured/waits.txt").contains('\n'),
-        "what was printed is kept"
-    );
-}
-
 #[test]
 fn what_a_section_prints_is_recorded_and_still_printed() {
     let world = World::new();
-    let mut command = script(&world, &[]);
+    let mut command = world.script(&[]);
     command.env("CAPTURE_DIR", world.path("captured"));
     let ran = Ran::of(command).expect(0);
     assert_eq!(

@@ -1,6 +1,7 @@
 //! `cargo workshop doctor`: what this machine has of what the workshop can use.
 
 mod machine;
+mod test_tools;
 mod tools;
 
 use std::io::{self, Write as _};
@@ -54,6 +55,7 @@ enum State {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let course = Course::find()?;
     let mut findings = tools::look();
+    findings.extend(test_tools::look(&course.root));
     findings.extend(machine::look(&course.root));
     let mut out = anstream::stdout().lock();
     if args.json {

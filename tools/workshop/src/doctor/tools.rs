@@ -125,12 +125,28 @@ const TOOLS: &[Tool] = &[
         macos: "brew install postgresql@17",
     },
     Tool {
-        name: "go tool pprof",
-        programs: &["go"],
+        name: "Python",
+        programs: &["python3"],
         required: false,
-        purpose: "chapter 5: the viewer that Go users know; ours needs none",
-        debian: "apt-get install golang-go",
-        macos: "brew install go",
+        purpose: "./scripts/test.sh: brings go tool pprof, in an environment of its own",
+        debian: "apt-get install python3-venv",
+        macos: "brew install python",
+    },
+    Tool {
+        name: "Node.js",
+        programs: &["node"],
+        required: false,
+        purpose: "./scripts/test.sh: runs npm",
+        debian: "apt-get install nodejs",
+        macos: "brew install node",
+    },
+    Tool {
+        name: "npm",
+        programs: &["npm"],
+        required: false,
+        purpose: "./scripts/test.sh: brings speedscope and axe-core",
+        debian: "apt-get install npm",
+        macos: "brew install node",
     },
     Tool {
         name: "Graphviz",
@@ -244,6 +260,19 @@ mod tests {
         assert!(parse_version("rustc 1.100.0-nightly").unwrap() > OLDEST_RUST);
         assert!(parse_version("rustc 1.9.0").unwrap() < OLDEST_RUST);
         assert_eq!(parse_version(""), None);
+    }
+
+    #[test]
+    fn all_that_the_tests_install_from_debian_is_looked_at() {
+        // Where no program tells, `doctor::test_tools` looks.
+        let programs =
+            test_tools::list().filter(|tool| tool.from == "debian" && !tool.sign.contains('/'));
+        for tool in programs {
+            let remedy = format!("apt-get install {}", tool.package);
+            let known = TOOLS.iter().find(|known| known.debian == remedy);
+            let known = known.unwrap_or_else(|| panic!("nobody looks at {tool:?}"));
+            assert!(known.programs.contains(&tool.sign), "{tool:?}");
+        }
     }
 
     #[test]

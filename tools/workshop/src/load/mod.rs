@@ -1,6 +1,6 @@
 //! `cargo workshop load`: puts a load on a running coworking app and measures its answers.
 //!
-//! In reading order: [`args`] what can be asked for, [`target`] where it goes, [`prepare`], [`session`] and
+//! In reading order: [`args`] what can be asked for, [`target`] where it goes, [`mod@prepare`], [`session`] and
 //! [`token`] the calls before the measurement, [`plan`] with [`calendar`] and [`mix`] which request comes when, [`pace`]
 //! when it is due (closed or open loop), [`worker`] and [`client`] the sending, [`recorder`] the counting,
 //! [`progress`], [`report`] and [`text`] what is shown, [`compare`] two services in turn.

@@ -106,6 +106,28 @@ impl World {
         command
     }
 
+    /// The course's script as a terminal runs it, whatever runs this test: a shell in the background and `nohup`
+    /// start their children with SIGINT ignored, and bash cannot handle a signal that was ignored when it began.
+    pub fn script(&self, arguments: &[&str]) -> Command {
+        // Other systems' env cannot do that; there, the runner must not ignore the signal.
+        let as_from_a_terminal: &[&str] = if cfg!(target_os = "linux") {
+            &["env", "--default-signal=INT", "bash"]
+        } else {
+            &["bash"]
+        };
+        let all = [as_from_a_terminal, &["scripts/01-alpha.sh"], arguments].concat();
+        self.program(all[0], &all[1..])
+    }
+
+    /// Puts more sections into the script, before its last line.
+    pub fn add_sections(&self, sections: &str) {
+        self.edit(
+            "scripts/01-alpha.sh",
+            "main \"$@\"",
+            &format!("{sections}\nmain \"$@\""),
+        );
+    }
+
     fn settle(&self, command: &mut Command) {
         command.current_dir(self.root());
         // Scripts put their folders here, so a test sees what is left of them.

@@ -2,7 +2,7 @@
 //!
 //! A table of numbers says how long each took; bars say at a glance which one is out of line. Both come from the
 //! same capture, so that neither can contradict the other. [`readings`] takes the numbers out of the capture,
-//! [`groups`] puts together what is compared, [`scale`] lays an axis under it, [`unit`] writes numbers for people
+//! [`groups`] puts together what is compared, [`scale`] lays an axis under it, [`mod@unit`] writes numbers for people
 //! and [`svg`] draws.
 
 mod groups;
