@@ -95,7 +95,7 @@ install_npm() {
   echo "installing" $packages "into $TEST_TOOLS/node_modules"
   mkdir -p "$TEST_TOOLS"
   npm install --prefix "$TEST_TOOLS" --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --silent \
-    --fetch-retries 1 $packages
+    --prefer-offline --fetch-retries 1 --fetch-retry-mintimeout 1000 $packages
 }
 
 # Installs what may be installed, and says what is still missing; with CI=true that is a failure.
@@ -112,8 +112,10 @@ install_missing() {
     return 0
   fi
   echo "not installed, and what needs it is left out: $packages"
-  echo "  Debian: sudo apt-get install ${debian:-nothing; what comes from PyPI or npm could not be fetched}"
-  echo "  macOS:  brew install shellcheck postgresql graphviz node; brew install --cask chromium chromedriver"
+  if [ -n "$debian" ]; then
+    echo "  Debian: sudo apt-get install $debian"
+    echo "  macOS:  brew install shellcheck postgresql graphviz node; brew install --cask chromium chromedriver"
+  fi
   if [ "${CI:-}" = true ]; then
     echo "with CI=true nothing is left out, so this is a failure"
     return 1
