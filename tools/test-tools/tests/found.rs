@@ -16,14 +16,32 @@ fn the_list_is_read() {
     }
 }
 
+/// A profile, not compressed: its sample's type, one sample of 7 ms, a location, a function, and the strings.
+const PROFILE: &[u8] = b"\
+    \x0a\x04\x08\x01\x10\x02\
+    \x12\x06\x0a\x01\x01\x12\x01\x07\
+    \x22\x06\x08\x01\x22\x02\x08\x01\
+    \x2a\x04\x08\x01\x10\x03\
+    \x32\x00\x32\x03cpu\x32\x0cmilliseconds\x32\x04work";
+
 #[test]
-fn go_brings_pprof() {
-    let Some(mut pprof) = needed(TestTools::here().pprof()) else {
-        return;
+fn pprof_reads_a_profile_and_draws_it() {
+    let tools = TestTools::here();
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("cpu.pb");
+    std::fs::write(&profile, PROFILE).unwrap();
+    let shows = |format: &str| {
+        let mut pprof = needed(tools.pprof())?;
+        let output = pprof.arg(format).arg(&profile).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        Some(String::from_utf8(output.stdout).unwrap())
     };
-    let output = pprof.arg("-h").output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("pprof <format>"), "{said}");
+    let Some(top) = shows("-top") else { return };
+    assert!(top.contains("7ms") && top.contains("work"), "{top}");
+    if needed(tools.dot()).is_some() {
+        let graph = shows("-svg").unwrap();
+        assert!(graph.contains("<svg") && graph.contains("work"), "{graph}");
+    }
 }
 
 #[test]
