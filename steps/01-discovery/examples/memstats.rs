@@ -17,7 +17,7 @@ use tower::ServiceExt;
 use app::{AppState, config::Config, db::Db, router::router, seed::seed};
 
 #[global_allocator]
-static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator;
+static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator::new();
 
 fn main() -> Result<()> {
     let config = Config::load()?;

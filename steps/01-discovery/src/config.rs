@@ -1,5 +1,6 @@
 //! The settings: `config/coworking.toml`, overridden by the environment, overridden by flags.
 
+mod diagnostics;
 mod settings;
 
 use std::{ffi::OsString, fs, net::SocketAddr, path::PathBuf};
@@ -8,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Parser;
 
 use crate::HOME;
+use diagnostics::DiagnosticsSettings;
 pub use settings::{DatabaseUrl, JournalMode, Origin, Secret};
 use settings::{LogFilter, PoolSize, Settings};
 
@@ -37,6 +39,7 @@ pub struct Config {
     pub secret: Secret,
     pub origins: Vec<Origin>,
     pub log: String,
+    diagnostics: DiagnosticsSettings,
 }
 
 impl Config {
@@ -91,6 +94,7 @@ impl Settings {
                 .log
                 .map(LogFilter::into_string)
                 .with_context(|| missing("log"))?,
+            diagnostics: self.diagnostics,
         };
         config.check()?;
         Ok(config)
@@ -98,6 +102,11 @@ impl Settings {
 }
 
 impl Config {
+    /// What the diagnostics are installed with.
+    pub fn diagnostics(&self) -> ::diagnostics::Options {
+        self.diagnostics.options()
+    }
+
     /// Checks what no single setting shows, and those whose wrong values must not be printed.
     fn check(&self) -> Result<()> {
         ensure!(

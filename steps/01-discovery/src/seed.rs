@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::{
     HOME,
     auth::hash_password,
-    db::{Db, on_pool},
+    db::{Db, on_writer},
     values::Password,
 };
 
@@ -74,14 +74,17 @@ const INSERT_PHOTO: &str =
     "insert into photos (room_id, position, path) values ($1, $2, $3) on conflict do nothing";
 
 async fn insert_room(db: &Db, room: &SeedRoom) -> sqlx::Result<()> {
-    on_pool!(db, pool => {
+    on_writer!(db, "insert_room", pool => {
         let insert = sqlx::query(INSERT_ROOM).bind(&room.id).bind(&room.name).bind(room.cost);
         let insert = insert.bind(room.number_of_seats).bind(&room.category).bind(&room.main_photo);
-        insert.execute(pool).await?;
-        for (position, path) in (1_i64..).zip(&room.photos) {
-            sqlx::query(INSERT_PHOTO).bind(&room.id).bind(position).bind(path).execute(pool).await?;
-        }
-    });
+        insert.execute(pool).await.map(drop)
+    })?;
+    for (position, path) in (1_i64..).zip(&room.photos) {
+        on_writer!(db, "insert_photo", pool => {
+            let insert = sqlx::query(INSERT_PHOTO).bind(&room.id).bind(position).bind(path);
+            insert.execute(pool).await.map(drop)
+        })?;
+    }
     Ok(())
 }
 
@@ -93,6 +96,8 @@ const INSERT_USER: &str = "\
 async fn insert_user(db: &Db) -> Result<()> {
     let password = Password::try_from("abcd1234!!".to_owned()).map_err(anyhow::Error::msg)?;
     let hash = hash_password(&password)?;
-    on_pool!(db, pool => sqlx::query(INSERT_USER).bind(hash).execute(pool).await.map(drop))?;
+    on_writer!(db, "insert_user", pool => {
+        sqlx::query(INSERT_USER).bind(hash).execute(pool).await.map(drop)
+    })?;
     Ok(())
 }

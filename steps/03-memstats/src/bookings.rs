@@ -90,8 +90,9 @@ async fn create(
         .map_err(|_| Error::room_not_found())?
         .to_string();
     let id = Uuid::new_v4().to_string();
-    insert_booking(&state.db, &id, &user, &room, day).await?;
-    reminders::schedule(state.db, id.clone(), day);
+    let now = OffsetDateTime::now_utc();
+    insert_booking(&state.db, &id, &user, &room, day, now).await?;
+    reminders::schedule(state.db, id.clone(), day, now);
     Ok((StatusCode::CREATED, Json(Created { id })))
 }
 // ANCHOR_END: create
@@ -115,7 +116,7 @@ const BOOKINGS_OF_USER: &str = "\
     from bookings where user_id = $1 order by booked_on, id";
 
 async fn bookings_of_user(db: &Db, user: &CurrentUser) -> Result<Vec<Booking>, Error> {
-    let rows: Vec<BookingRow> = on_pool!(db, pool => {
+    let rows: Vec<BookingRow> = on_pool!(db, "bookings_of_user", pool => {
         sqlx::query_as(BOOKINGS_OF_USER).bind(&user.id).fetch_all(pool).await
     })?;
     Ok(rows.into_iter().map(Booking::from).collect())
@@ -126,7 +127,7 @@ const BOOKING_OF_USER: &str =
     "select id, room_id, booked_on, created_at from bookings where id = $1 and user_id = $2";
 
 async fn booking_of_user(db: &Db, user: &CurrentUser, id: &str) -> Result<Option<Booking>, Error> {
-    let row: Option<BookingRow> = on_pool!(db, pool => {
+    let row: Option<BookingRow> = on_pool!(db, "booking_of_user", pool => {
         sqlx::query_as(BOOKING_OF_USER).bind(id).bind(&user.id).fetch_optional(pool).await
     })?;
     Ok(row.map(Booking::from))
@@ -143,9 +144,9 @@ async fn insert_booking(
     user: &CurrentUser,
     room: &str,
     day: Day,
+    now: OffsetDateTime,
 ) -> Result<(), Error> {
-    let now = OffsetDateTime::now_utc();
-    let inserted = on_writer!(db, pool => {
+    let inserted = on_writer!(db, "insert_booking", pool => {
         let insert = sqlx::query(INSERT_BOOKING).bind(id).bind(&user.id).bind(room);
         insert.bind(day.0).bind(now).execute(pool).await.map(|done| done.rows_affected())
     });
@@ -164,7 +165,7 @@ async fn insert_booking(
 const DELETE_BOOKING: &str = "delete from bookings where id = $1 and user_id = $2";
 
 async fn delete_booking(db: &Db, user: &CurrentUser, id: &str) -> Result<bool, Error> {
-    let deleted = on_writer!(db, pool => {
+    let deleted = on_writer!(db, "delete_booking", pool => {
         let delete = sqlx::query(DELETE_BOOKING).bind(id).bind(&user.id);
         delete.execute(pool).await.map(|done| done.rows_affected())
     })?;

@@ -30,27 +30,40 @@ pub enum Db {
     Postgres(PgPool),
 }
 
-/// Runs the same expression on whichever pool there is for reading.
+/// Runs the same expression on whichever pool there is for reading, in a span of that name.
 macro_rules! on_pool {
-    ($db:expr, $pool:ident => $run:expr) => {
-        match $db {
+    ($db:expr, $name:literal, $pool:ident => $run:expr) => {
+        $crate::db::in_span!($name, db = $db.kind(); match $db {
             $crate::db::Db::Sqlite { readers: $pool, .. } => $run,
             $crate::db::Db::Postgres($pool) => $run,
-        }
+        })
     };
 }
 pub(crate) use on_pool;
 
-/// Runs the same expression on whichever pool there is for writing.
+/// The same on whichever pool there is for writing. A statement is a transaction of its own, so when this returns, it
+/// has been committed.
 macro_rules! on_writer {
-    ($db:expr, $pool:ident => $run:expr) => {
-        match $db {
-            $crate::db::Db::Sqlite { writer: $pool, .. } => $run,
-            $crate::db::Db::Postgres($pool) => $run,
-        }
+    ($db:expr, $name:literal, $pool:ident => $run:expr) => {
+        $crate::db::in_span!($name, db = $db.kind(); match $db {
+            $crate::db::Db::Sqlite { writer: $pool, .. } => $crate::db::in_span!("commit"; $run),
+            $crate::db::Db::Postgres($pool) => $crate::db::in_span!("commit"; $run),
+        })
     };
 }
 pub(crate) use on_writer;
+
+/// What the two above are made of: an expression that awaits, in a span.
+macro_rules! in_span {
+    ($name:literal $(, $field:ident = $value:expr)?; $run:expr) => {
+        tracing::Instrument::instrument(
+            async { $run },
+            tracing::debug_span!($name $(, $field = $value)?),
+        )
+        .await
+    };
+}
+pub(crate) use in_span;
 
 impl Db {
     /// Connects, and brings the schema up to date.
@@ -72,22 +85,32 @@ impl Db {
         Ok(db)
     }
 
-    async fn migrate(&self) -> Result<()> {
-        let kind = match self {
+    /// The name of the database's kind, as its folder of migrations has it.
+    pub fn kind(&self) -> &'static str {
+        match self {
             Self::Sqlite { .. } => "sqlite",
             Self::Postgres(_) => "postgres",
-        };
-        let mut migrator = Migrator::new(Path::new(HOME).join("migrations").join(kind)).await?;
+        }
+    }
+
+    async fn migrate(&self) -> Result<()> {
+        let folder = Path::new(HOME).join("migrations").join(self.kind());
+        let mut migrator = Migrator::new(folder).await?;
         // A database that a later version of the app has migrated only has more.
         migrator.set_ignore_missing(true);
-        on_writer!(self, pool => migrator.run(pool).await)?;
+        on_writer!(self, "migrate", pool => migrator.run(pool).await)?;
         Ok(())
     }
 
     /// Waits for the statements that are running, then closes every connection.
     pub async fn close(&self) {
-        on_pool!(self, pool => pool.close().await);
-        on_writer!(self, pool => pool.close().await);
+        match self {
+            Self::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
     }
 }
 

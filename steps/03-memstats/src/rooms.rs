@@ -110,10 +110,10 @@ const ALL_ROOMS: &str =
 const ALL_BOOKINGS: &str = "select room_id, booked_on from bookings";
 
 async fn all_rooms(db: &Db, day: Option<Day>) -> Result<Vec<Room>, Error> {
-    let rooms: Vec<RoomRow> = on_pool!(db, pool => {
+    let rooms: Vec<RoomRow> = on_pool!(db, "all_rooms", pool => {
         sqlx::query_as(ALL_ROOMS).fetch_all(pool).await
     })?;
-    let bookings: Vec<(String, Date)> = on_pool!(db, pool => {
+    let bookings: Vec<(String, Date)> = on_pool!(db, "all_bookings", pool => {
         sqlx::query_as(ALL_BOOKINGS).fetch_all(pool).await
     })?;
     let is_taken = |room: &str| {
@@ -135,7 +135,7 @@ const ROOM_BY_ID: &str =
     "select id, name, cost, number_of_seats, category, main_photo from rooms where id = $1";
 
 async fn room_by_id(db: &Db, id: &str) -> Result<Option<Room>, Error> {
-    let room: Option<RoomRow> = on_pool!(db, pool => {
+    let room: Option<RoomRow> = on_pool!(db, "room_by_id", pool => {
         sqlx::query_as(ROOM_BY_ID).bind(id).fetch_optional(pool).await
     })?;
     Ok(room.map(|row| Room::new(row, true)))
@@ -147,7 +147,7 @@ const PHOTOS_OF_ROOM: &str = "\
 
 /// The photos in the order in which they are shown, or nothing when there is no such room.
 async fn photos_of_room(db: &Db, id: &str) -> Result<Option<Vec<String>>, Error> {
-    let rows: Vec<(Option<String>,)> = on_pool!(db, pool => {
+    let rows: Vec<(Option<String>,)> = on_pool!(db, "photos_of_room", pool => {
         sqlx::query_as(PHOTOS_OF_ROOM).bind(id).fetch_all(pool).await
     })?;
     if rows.is_empty() {

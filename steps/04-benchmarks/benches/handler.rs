@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
 #[global_allocator]
-static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator;
+static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator::new();
 
 /// One of the rooms that every new database has.
 const ROOM: &str = "/rooms/0d0f3a86-5e0c-4b0e-9d0a-4b3f7c1e9a01";

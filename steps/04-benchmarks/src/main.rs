@@ -7,7 +7,7 @@ use step_04_benchmarks as app;
 use app::{config::Config, server, telemetry};
 
 #[global_allocator]
-static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator;
+static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator::new();
 
 fn main() -> ExitCode {
     match run() {
@@ -21,12 +21,9 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<()> {
     let config = Config::load()?;
-    let diagnostics = diagnostics::install()?;
-    let _flush = telemetry::init(&config, &diagnostics)?;
+    let diagnostics = diagnostics::install_with(config.diagnostics())?;
+    let _telemetry = telemetry::init(&config)?;
     let runtime = diagnostics.runtime().build()?;
-    println!(
-        "diagnostics on http://{}",
-        diagnostics.listen(config.debug_listen)?
-    );
+    println!("{}", diagnostics.listen(config.debug_listen));
     runtime.block_on(server::run(config, server::stop_signal()))
 }

@@ -114,7 +114,7 @@ const ALL_ROOMS: &str = "\
 
 async fn all_rooms(db: &Db, day: Option<Day>) -> Result<Vec<Room>, Error> {
     let day = day.map(|Day(date)| date);
-    let rooms: Vec<AvailableRoomRow> = on_pool!(db, pool => {
+    let rooms: Vec<AvailableRoomRow> = on_pool!(db, "all_rooms", pool => {
         sqlx::query_as(ALL_ROOMS).bind(day).fetch_all(pool).await
     })?;
     let room = |(id, name, cost, seats, category, photo, is_available)| {
@@ -128,7 +128,7 @@ const ROOM_BY_ID: &str =
     "select id, name, cost, number_of_seats, category, main_photo from rooms where id = $1";
 
 async fn room_by_id(db: &Db, id: &str) -> Result<Option<Room>, Error> {
-    let room: Option<RoomRow> = on_pool!(db, pool => {
+    let room: Option<RoomRow> = on_pool!(db, "room_by_id", pool => {
         sqlx::query_as(ROOM_BY_ID).bind(id).fetch_optional(pool).await
     })?;
     Ok(room.map(|row| Room::new(row, true)))
@@ -140,7 +140,7 @@ const PHOTOS_OF_ROOM: &str = "\
 
 /// The photos in the order in which they are shown, or nothing when there is no such room.
 async fn photos_of_room(db: &Db, id: &str) -> Result<Option<Vec<String>>, Error> {
-    let rows: Vec<(Option<String>,)> = on_pool!(db, pool => {
+    let rows: Vec<(Option<String>,)> = on_pool!(db, "photos_of_room", pool => {
         sqlx::query_as(PHOTOS_OF_ROOM).bind(id).fetch_all(pool).await
     })?;
     if rows.is_empty() {

@@ -76,7 +76,8 @@ impl TryFrom<String> for Email {
             !name.is_empty() && !domain.is_empty() && !domain.contains('@')
         };
         let is_clean = !text.chars().any(|c| c.is_control() || c.is_whitespace());
-        if text.len() > 254 || !is_clean || !text.split_once('@').is_some_and(is_address) {
+        if text.chars().count() > 254 || !is_clean || !text.split_once('@').is_some_and(is_address)
+        {
             return Err("`email` is not an e-mail address such as name@example.com".to_owned());
         }
         Ok(Self(text.to_lowercase()))
@@ -98,9 +99,11 @@ impl TryFrom<String> for Password {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        match text.len() {
+        match text.chars().count() {
             8..=128 => Ok(Self(text)),
-            length => Err(format!("`password` has {length} bytes: expected 8 to 128")),
+            length => Err(format!(
+                "`password` has {length} characters: expected 8 to 128"
+            )),
         }
     }
 }

@@ -70,11 +70,9 @@ mod tests {
 
     #[test]
     fn it_is_divided_as_go_does() {
-        let total = AllocCounts {
-            mallocs: 19,
-            allocated_bytes: 100,
-            ..AllocCounts::default()
-        };
+        let mut total = AllocCounts::default();
+        total.mallocs = 19;
+        total.allocated_bytes = 100;
         let counts = Counts::per_operation(total, 10);
         assert_eq!((counts.allocations, counts.bytes), (1, 10));
     }

@@ -6,7 +6,7 @@
 //! use criterion::Criterion;
 //!
 //! #[global_allocator]
-//! static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator;
+//! static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator::new();
 //!
 //! fn main() {
 //!     let mut suite = benchmem::Suite::from_args(Criterion::default());

@@ -12,7 +12,7 @@ use libtest_mimic::{Arguments, Trial};
 use runs::{CHILD, run, run_by};
 
 #[global_allocator]
-static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator;
+static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator::new();
 
 fn main() {
     if env::var_os(CHILD).is_some() {

@@ -86,6 +86,8 @@ impl Answer {
                     "a 405 needs `Allow`, {self}"
                 );
             }
+            // Only what comes when a thousand requests wait may be refused so, and no case sends as many.
+            StatusCode::SERVICE_UNAVAILABLE => bail!("it is not that busy, {self}"),
             StatusCode::NO_CONTENT => ensure!(self.body.is_empty(), "a 204 has no body, {self}"),
             _ => {}
         }
@@ -168,6 +170,12 @@ mod tests {
         ] {
             assert!(answer(404, wrong).check().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_503_needs_a_reason_that_no_case_gives() {
+        let busy = answer(503, r#"{"code":"busy","message":"try again"}"#);
+        assert!(busy.check().is_err());
     }
 
     #[test]

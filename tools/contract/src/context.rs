@@ -18,7 +18,7 @@ use crate::{
     checkpoint::Checkpoint,
     client::Client,
     database::{Database, Kind},
-    launch::{Launch, SECRET},
+    launch::Launch,
     openapi::{Document, Record},
     run::Run,
     server::Server,
@@ -231,9 +231,22 @@ impl User {
     /// # Errors
     /// When either fails.
     pub async fn sign_up(client: &Client) -> Result<Self> {
-        let client = client.without_token();
         let name = Uuid::new_v4().simple().to_string();
-        let (username, email) = (format!("user-{name}"), format!("{name}@example.com"));
+        Self::sign_up_as(
+            client,
+            &format!("user-{name}"),
+            &format!("{name}@example.com"),
+        )
+        .await
+    }
+
+    /// Signs a new user up and in, with a name and an address that are free.
+    ///
+    /// # Errors
+    /// When either fails.
+    pub async fn sign_up_as(client: &Client, username: &str, email: &str) -> Result<Self> {
+        let client = client.without_token();
+        let (username, email) = (username.to_owned(), email.to_owned());
         let password = format!("password-{}", Uuid::new_v4().simple());
         let body = json!({ "username": username, "password": password, "email": email });
         let answer: Value = client
@@ -281,9 +294,4 @@ pub async fn log_in(client: &Client, username: &str, password: &str) -> Result<S
         .as_str()
         .context("logging in returns a token")?;
     Ok(token.to_owned())
-}
-
-/// The key that the suite's servers sign with, for tokens made by hand.
-pub fn signing_key() -> &'static [u8] {
-    SECRET.as_bytes()
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::Result;
+use test_tools::TestTools;
 use tokio::process::Command;
 
 use crate::{run::Run, server::Server};
@@ -65,6 +66,19 @@ impl Launch {
     pub fn without_variable(mut self, name: &str) -> Self {
         self.environment.retain(|(known, _)| known != name);
         self
+    }
+
+    /// The server's clock is ahead of the suite's by this much; its timers run as fast as ever.
+    ///
+    /// # Errors
+    /// When libfaketime is not installed.
+    pub fn clock_ahead_by(self, ahead: time::Duration) -> Result<Self> {
+        let library = TestTools::here().libfaketime()?;
+        let ahead = format!("+{}", ahead.whole_seconds());
+        Ok(self
+            .variable("LD_PRELOAD", &library.display().to_string())
+            .variable("FAKETIME", &ahead)
+            .variable("FAKETIME_DONT_FAKE_MONOTONIC", "1"))
     }
 
     /// Starts the process in a folder of its own and waits until it says where it listens.

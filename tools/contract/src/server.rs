@@ -70,10 +70,10 @@ impl Server {
     /// Where the diagnostics listen.
     ///
     /// # Panics
-    /// When the server is not ready; [`Launch::start`](crate::launch::Launch::start) returns only one that is.
+    /// When the server is not ready, or its diagnostics do not listen.
     pub fn debug_address(&self) -> SocketAddr {
         self.debug_address
-            .expect("a started server has said where its diagnostics listen")
+            .expect("the server has said where its diagnostics listen")
     }
 
     /// Waits until the server has said where it listens.
@@ -82,9 +82,7 @@ impl Server {
         loop {
             let printed = self.stdout()?;
             if let Some(address) = announced(&printed, "listening on http://") {
-                let debug = announced(&printed, "diagnostics on http://");
-                self.debug_address =
-                    Some(debug.context("the server did not say where its diagnostics listen")?);
+                self.debug_address = announced(&printed, "diagnostics on http://");
                 self.address = Some(address);
                 return Ok(());
             }

@@ -21,6 +21,7 @@ mod generated;
 mod images;
 mod load;
 mod logs;
+mod reminders;
 mod rooms;
 mod routes;
 mod seed;
@@ -68,10 +69,13 @@ macro_rules! cases {
 pub const LONG: &[Case] = cases![
     shutdown::a_stalled_client_does_not_hold_the_server,
     tokens::a_deleted_user_is_refused_within_seconds,
+    reminders::a_booking_is_reminded_of_once,
+    reminders::an_overdue_reminder_is_caught_up,
     durability::kill_9_loses_no_acknowledged_booking,
     shutdown::sigterm_under_load_answers_what_it_has_done,
     users::an_unknown_user_costs_as_much_as_a_wrong_password,
     generated::bodies_never_break_the_server,
+    generated::sign_ups_are_as_documented,
     generated::bookings_never_break_the_server,
     generated::ids_are_found_or_not_found,
     generated::days_are_days_or_refused,
@@ -97,6 +101,7 @@ pub const SHORT: &[Case] = cases![
     tokens::without_a_token,
     tokens::forged_tokens_are_refused,
     tokens::a_token_made_with_the_key_is_accepted,
+    tokens::a_user_is_an_id,
     bookings::book_read_list_cancel,
     bookings::a_taken_day_is_refused,
     bookings::wrong_bookings_are_refused,
@@ -129,14 +134,19 @@ pub const OTHERS: &[Case] = cases![
     seed::a_new_database_has_the_seed,
     seed::seeding_again_changes_nothing,
     description::the_description_is_right,
+    description::overload_is_documented,
     description::every_documented_answer_is_exercised,
     logs::no_log_shows_a_secret,
+    logs::no_debug_page_shows_a_secret,
+    logs::requests_are_traced,
     configuration::help_describes_every_setting,
     configuration::wrong_flags_are_explained,
     configuration::wrong_variables_are_explained,
     configuration::wrong_files_are_explained,
+    configuration::what_is_not_built_is_refused,
     startup::the_committed_secret_stays_on_loopback,
     startup::a_taken_port_is_named,
+    startup::a_taken_debug_port_stops_nothing,
     startup::an_unusable_database_is_named,
 ];
 

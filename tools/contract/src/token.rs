@@ -20,9 +20,33 @@ pub fn now() -> i64 {
     i64::try_from(elapsed.as_secs()).expect("it is not that late yet")
 }
 
-/// The claims of a token that the server could have issued a minute ago.
-pub fn claims(email: &str) -> Value {
-    json!({ "sub": email, "iat": now() - 60, "exp": now() + 29 * 60 })
+/// The claims of a token that the server could have issued to this user a minute ago.
+pub fn claims(user_id: &str) -> Value {
+    json!({ "sub": user_id, "iat": now() - 60, "exp": now() + 29 * 60 })
+}
+
+/// The key that a server with this secret signs with: PBKDF2-HMAC-SHA256 (RFC 8018, section 5.2), with the salt and the
+/// rounds of the contract. A key is as long as one block of that function.
+pub fn signing_key(secret: &str) -> [u8; 32] {
+    pbkdf2(secret.as_bytes(), b"coworking", 1000)
+}
+
+fn pbkdf2(password: &[u8], salt: &[u8], rounds: u32) -> [u8; 32] {
+    let prf = |parts: [&[u8]; 2]| -> [u8; 32] {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(password)
+            .expect("HMAC takes a key of any length");
+        parts.iter().for_each(|part| mac.update(part));
+        mac.finalize().into_bytes().into()
+    };
+    let mut round = prf([salt, &1_u32.to_be_bytes()]);
+    let mut key = round;
+    for _ in 1..rounds {
+        round = prf([&round, &[]]);
+        key.iter_mut()
+            .zip(round)
+            .for_each(|(byte, other)| *byte ^= other);
+    }
+    key
 }
 
 /// Which function signs.
@@ -51,14 +75,26 @@ pub fn forge(header: &Value, claims: &Value, key: &[u8], signature: Signature) -
     format!("{signed}.{signature}")
 }
 
-/// A token as the server issues them: HS256 in header and signature.
-pub fn issue(claims: &Value, key: &str) -> String {
+/// A token as a server with this secret issues them: HS256 in header and signature.
+pub fn issue(claims: &Value, secret: &str) -> String {
+    signed(claims, &signing_key(secret))
+}
+
+/// The same with any key.
+pub fn signed(claims: &Value, key: &[u8]) -> String {
     forge(
         &json!({ "typ": "JWT", "alg": "HS256" }),
         claims,
-        key.as_bytes(),
+        key,
         Signature::Hs256,
     )
+}
+
+/// Whether HS256 with this key has signed the token.
+pub fn is_signed(token: &str, key: &[u8]) -> bool {
+    token
+        .rsplit_once('.')
+        .is_some_and(|(text, signature)| sign::<Hmac<Sha256>>(key, text) == signature)
 }
 
 /// The header and the claims of a token, its signature unchecked.
@@ -98,10 +134,26 @@ mod tests {
         );
     }
 
+    /// RFC 7914, section 11, the first 32 of its 64 bytes.
+    #[test]
+    fn the_derivation_is_the_one_of_the_standard() {
+        let hex = |key: [u8; 32]| -> String { key.iter().map(|b| format!("{b:02x}")).collect() };
+        assert_eq!(
+            hex(pbkdf2(b"passwd", b"salt", 1)),
+            "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"
+        );
+        assert_eq!(
+            hex(pbkdf2(b"Password", b"NaCl", 80_000)),
+            "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56"
+        );
+    }
+
     #[test]
     fn what_is_issued_can_be_read() {
-        let claims = claims("someone@example.com");
-        let (header, read) = read(&issue(&claims, "key")).unwrap();
+        let claims = claims("5c7d1e90-2f4a-4c8b-b6e3-7a8f9d0c1b04");
+        let token = issue(&claims, "secret");
+        assert!(is_signed(&token, &signing_key("secret")) && !is_signed(&token, b"secret"));
+        let (header, read) = read(&token).unwrap();
         assert_eq!(header["alg"], "HS256");
         assert_eq!(read, claims);
     }

@@ -46,7 +46,7 @@ fn compare(criterion: &mut Criterion) {
             bencher.iter(|| pair(&Jemalloc, size));
         });
         group.bench_function(BenchmarkId::new(COUNTED, size), |bencher| {
-            bencher.iter(|| pair(&diagnostics::Allocator, size));
+            bencher.iter(|| pair(&diagnostics::Allocator::new(), size));
         });
     }
     group.finish();

@@ -1,44 +1,83 @@
-//! The global allocator: jemalloc, with every call counted.
+//! The global allocator: jemalloc or another one, with every call counted.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout};
+use std::any::TypeId;
 
-#[cfg(target_env = "msvc")]
+#[cfg(not(all(feature = "jemalloc", not(target_env = "msvc"))))]
 use std::alloc::System as Backend;
-#[cfg(not(target_env = "msvc"))]
+#[cfg(all(feature = "jemalloc", not(target_env = "msvc")))]
 use tikv_jemallocator::Jemalloc as Backend;
 
 use crate::slots::{allocated, freed, reallocated};
 
-const COUNTING: bool = cfg!(not(feature = "uncounted"));
+const COUNTING: bool = cfg!(not(diagnostics_uncounted));
 
-/// jemalloc that counts calls and bytes exactly; install it in one line:
+/// Whether the default is jemalloc, as it is unless the build is without it.
+const HAS_JEMALLOC: bool = cfg!(all(feature = "jemalloc", not(target_env = "msvc")));
+
+/// An allocator that counts calls and bytes exactly; install it in one line:
 ///
 /// ```
 /// #[global_allocator]
-/// static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator;
+/// static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator::new();
 /// # fn main() { assert!(diagnostics::AllocCounts::are_counted()); }
 /// ```
+///
+/// Below it is jemalloc, or whatever other allocator it is put [over](Self::over). In a build without the feature
+/// `jemalloc`, and with Microsoft's compiler, for which jemalloc does not build, it is [`std::alloc::System`].
 ///
 /// It counts what goes through Rust's allocator. Memory that a C library takes from libc's `malloc`
 /// (SQLite does) is in nobody's counts; [`crate::MemStats::rss`] shows it.
 ///
-/// With the feature `uncounted` it is jemalloc and nothing else.
+/// In a build with `--cfg diagnostics_uncounted` it is the allocator below and nothing else.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Allocator;
+pub struct Allocator<A = Backend> {
+    below: A,
+}
 
-// SAFETY: every method hands its arguments unchanged to jemalloc's `GlobalAlloc`, which upholds the
+impl Allocator {
+    /// Counts what jemalloc hands out; the system's allocator where jemalloc is not built.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::over(Backend)
+    }
+}
+
+impl<A> Allocator<A> {
+    /// Counts what another allocator hands out. [`crate::MemStats`] then has the counts and `rss`; what jemalloc would
+    /// tell is absent.
+    ///
+    /// ```
+    /// use std::alloc::System;
+    ///
+    /// #[global_allocator]
+    /// static ALLOCATOR: diagnostics::Allocator<System> = diagnostics::Allocator::over(System);
+    /// # fn main() { assert!(diagnostics::AllocCounts::are_counted()); }
+    /// ```
+    #[must_use]
+    pub const fn over(below: A) -> Self {
+        Self { below }
+    }
+}
+
+/// Whether `A` is the jemalloc that the memory statistics read.
+fn is_jemalloc<A: 'static>() -> bool {
+    HAS_JEMALLOC && TypeId::of::<A>() == TypeId::of::<Backend>()
+}
+
+// SAFETY: every method hands its arguments unchanged to the `GlobalAlloc` below, which upholds the
 // contract, and returns what that returned. Counting neither touches the memory nor unwinds: it is
 // wrapping arithmetic on atomics and on thread-locals that need no initialization. Where it claims
 // a slot for a new thread it may register a thread-local destructor; should that allocate, the
 // re-entrant call finds the claim under way and counts in the shared slot.
-unsafe impl GlobalAlloc for Allocator {
+unsafe impl<A: GlobalAlloc + 'static> GlobalAlloc for Allocator<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promises about `layout` are passed on.
-        let pointer = unsafe { Backend.alloc(layout) };
+        let pointer = unsafe { self.below.alloc(layout) };
         if COUNTING && !pointer.is_null() {
-            allocated(layout.size());
+            allocated(layout.size(), is_jemalloc::<A>);
         }
         pointer
     }
@@ -47,31 +86,31 @@ unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // jemalloc knows which pages are zero already, so this must not become `alloc` and a fill.
         // SAFETY: the caller's promises about `layout` are passed on.
-        let pointer = unsafe { Backend.alloc_zeroed(layout) };
+        let pointer = unsafe { self.below.alloc_zeroed(layout) };
         if COUNTING && !pointer.is_null() {
-            allocated(layout.size());
+            allocated(layout.size(), is_jemalloc::<A>);
         }
         pointer
     }
 
     #[inline]
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // Counted first, so that the call to jemalloc is the last thing and needs no frame of its own.
+        // Counted first, so that the call below is the last thing and needs no frame of its own.
         if COUNTING {
-            freed(layout.size());
+            freed(layout.size(), is_jemalloc::<A>);
         }
-        // SAFETY: the caller got `pointer` from this allocator with `layout`, hence from the backend.
-        unsafe { Backend.dealloc(pointer, layout) };
+        // SAFETY: the caller got `pointer` from this allocator with `layout`, hence from the one below.
+        unsafe { self.below.dealloc(pointer, layout) };
     }
 
     #[inline]
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // SAFETY: the caller got `pointer` from this allocator with `layout`, hence from the backend,
+        // SAFETY: the caller got `pointer` from this allocator with `layout`, hence from the one below,
         // and promises that `new_size` is valid.
-        let moved = unsafe { Backend.realloc(pointer, layout, new_size) };
+        let moved = unsafe { self.below.realloc(pointer, layout, new_size) };
         // A failed reallocation leaves the old block as it was.
         if COUNTING && !moved.is_null() {
-            reallocated(layout.size(), new_size);
+            reallocated(layout.size(), new_size, is_jemalloc::<A>);
         }
         moved
     }

@@ -14,6 +14,7 @@ use crate::slots;
 /// memory moved: that is what a growing slice costs in Go's figures, and it keeps
 /// `allocated_bytes - freed_bytes` exactly the bytes in use. Failed calls are not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct AllocCounts {
     /// Successful allocations, reallocations included.
     pub mallocs: u64,
@@ -59,7 +60,7 @@ impl AllocCounts {
     }
 
     /// Whether this process counts at all: [`crate::Allocator`] is its global allocator, and it was not
-    /// built with the feature `uncounted`.
+    /// built with `--cfg diagnostics_uncounted`.
     pub fn are_counted() -> bool {
         static COUNTED: OnceLock<bool> = OnceLock::new();
         *COUNTED.get_or_init(|| {

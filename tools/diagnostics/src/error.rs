@@ -8,9 +8,22 @@ use std::net::SocketAddr;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// [`crate::install`] was called before: what it installs exists once in a process.
-    #[error("the diagnostics are installed already; install them once, in main, and pass them on")]
+    /// [`crate::install()`] or [`crate::start`] was called before: what they install exists once in a process.
+    #[error(
+        "the diagnostics are installed already; install them once, in main, before `start`, and pass them on"
+    )]
     AlreadyInstalled,
+
+    /// A setting asks for something that this version does not have.
+    #[error("{what} is not built yet: leave `{setting}` out{}", or_off(*off))]
+    NotBuilt {
+        /// The setting, as [`crate::Options`] names it.
+        setting: &'static str,
+        /// What it asks for.
+        what: &'static str,
+        /// The value that asks for nothing, if the setting has one.
+        off: Option<&'static str>,
+    },
 
     /// The debug listener's address could not be bound.
     #[error(
@@ -27,6 +40,15 @@ pub enum Error {
     #[error("cannot start the thread that serves the diagnostics: {0}")]
     Thread(#[source] io::Error),
 
+    /// A feature of the crate is off in this build.
+    #[error(
+        "this program is built without diagnostics' feature `{feature}`; switch it on in its manifest"
+    )]
+    WithoutFeature {
+        /// The feature's name.
+        feature: &'static str,
+    },
+
     /// The process does not count its allocations.
     #[error("{}", not_counted())]
     NotCounted,
@@ -41,12 +63,13 @@ pub enum Error {
     },
 }
 
+fn or_off(off: Option<&str>) -> String {
+    off.map_or_else(String::new, |off| format!(", or set it to {off}"))
+}
+
 fn not_counted() -> &'static str {
-    if cfg!(feature = "uncounted") {
-        "no memory statistics: this program is built with the feature `diagnostics/uncounted`, which is for \
-         benchmarks only"
-    } else if cfg!(target_env = "msvc") {
-        "no memory statistics: jemalloc, which keeps them, does not build with Microsoft's compiler"
+    if cfg!(diagnostics_uncounted) {
+        "no memory statistics: this program is built with `--cfg diagnostics_uncounted`, which is for benchmarks only"
     } else {
         "no memory statistics: diagnostics::Allocator is not this program's #[global_allocator]"
     }

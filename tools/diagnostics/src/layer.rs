@@ -1,102 +1,131 @@
 //! The `tracing` layer: how many spans were opened and events logged.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use serde::Serialize;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id};
-use tracing::{Event, Level, Subscriber};
+use tracing::subscriber::Interest;
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::layer::Context;
+use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Events by level, since the layer was installed. A level below the layer's own
-/// ([`crate::Options::trace_level`]) stays zero.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct EventCounts {
-    /// `tracing::error!`
-    pub error: u64,
-    /// `tracing::warn!`
-    pub warn: u64,
-    /// `tracing::info!`
-    pub info: u64,
-    /// `tracing::debug!`
-    pub debug: u64,
-    /// `tracing::trace!`
-    pub trace: u64,
-}
+use crate::EventCounts;
+use crate::install::options;
 
-/// What the layer counts, shared with whoever reads it.
-#[derive(Debug, Default)]
-pub(crate) struct TraceCounters {
-    installed: AtomicBool,
-    spans: AtomicU64,
-    error: AtomicU64,
-    warn: AtomicU64,
-    info: AtomicU64,
-    debug: AtomicU64,
-    trace: AtomicU64,
-}
+static INSTALLED: AtomicBool = AtomicBool::new(false);
+static SPANS: AtomicU64 = AtomicU64::new(0);
 
-impl TraceCounters {
-    /// Spans opened and events logged, or none if no layer is installed.
-    pub(crate) fn read(&self) -> Option<(u64, EventCounts)> {
-        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let events = EventCounts {
-            error: count(&self.error),
-            warn: count(&self.warn),
-            info: count(&self.info),
-            debug: count(&self.debug),
-            trace: count(&self.trace),
-        };
-        self.installed
-            .load(Ordering::Relaxed)
-            .then(|| (count(&self.spans), events))
-    }
+/// Events, from `ERROR` to `TRACE`.
+static EVENTS: [AtomicU64; 5] = [const { AtomicU64::new(0) }; 5];
 
-    fn of(&self, level: Level) -> &AtomicU64 {
-        match level {
-            Level::ERROR => &self.error,
-            Level::WARN => &self.warn,
-            Level::INFO => &self.info,
-            Level::DEBUG => &self.debug,
-            Level::TRACE => &self.trace,
-        }
-    }
-}
-
-/// The layer, behind a filter of its own: without one it would switch on every `trace!` of every
-/// dependency, and the program would pay for them.
-pub(crate) fn layer<S>(
-    counters: Arc<TraceCounters>,
-    level: LevelFilter,
-) -> impl Layer<S> + Send + Sync + 'static
+/// The layer for the service's `tracing` subscriber, which counts spans and events.
+///
+/// It works before [`crate::install()`] and after it, and without it. The levels that it looks at are those of the
+/// [`Options`](crate::Options) that are installed when it is made, else the defaults: spans from `DEBUG` up, events from
+/// `INFO` up. What is below costs what it would without the layer: `tracing` asks once for each place in the code,
+/// and remembers the answer.
+///
+/// Its filter is its own, and neither changes nor obeys those of the layers beside it. A filter that is a layer of
+/// the whole subscriber (`registry().with(EnvFilter)`) is obeyed: attach such a filter to the layer that logs,
+/// with `with_filter`, for the diagnostics to see all.
+pub fn layer<S>() -> impl Layer<S> + Send + Sync + 'static
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    Counting { counters }.with_filter(level)
+    let wanted = Wanted {
+        spans: options().span_level,
+        events: options().event_level,
+    };
+    Counting.with_filter(wanted)
 }
 
-struct Counting {
-    counters: Arc<TraceCounters>,
+/// Down to which level the layer looks.
+struct Wanted {
+    spans: LevelFilter,
+    events: LevelFilter,
 }
+
+impl Wanted {
+    fn has(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.level()
+            <= if metadata.is_span() {
+                &self.spans
+            } else {
+                &self.events
+            }
+    }
+}
+
+impl<S> Filter<S> for Wanted {
+    fn enabled(&self, metadata: &Metadata<'_>, _context: &Context<'_, S>) -> bool {
+        self.has(metadata)
+    }
+
+    /// Either "never", which `tracing` remembers, or "ask again": "always" would cost the service's log its lines. The
+    /// filters of a subscriber leave their answers where the next span or event of the thread finds them. What is always
+    /// wanted is not asked about, so it may find the answers to an earlier question, such as sqlx's after each
+    /// statement, whether to log it at debug level (tokio-rs/tracing, issue 2519).
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.has(metadata) {
+            Interest::sometimes()
+        } else {
+            Interest::never()
+        }
+    }
+
+    /// `tracing` drops what is more verbose than this before it asks anybody.
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(if self.spans > self.events {
+            self.spans
+        } else {
+            self.events
+        })
+    }
+}
+
+/// Spans opened and events logged, or none if no layer is installed.
+pub(crate) fn read() -> Option<(u64, EventCounts)> {
+    let [error, warn, info, debug, trace] =
+        EVENTS.each_ref().map(|count| count.load(Ordering::Relaxed));
+    let events = EventCounts {
+        error,
+        warn,
+        info,
+        debug,
+        trace,
+    };
+    INSTALLED
+        .load(Ordering::Relaxed)
+        .then(|| (SPANS.load(Ordering::Relaxed), events))
+}
+
+fn counter(level: Level) -> &'static AtomicU64 {
+    let [error, warn, info, debug, trace] = &EVENTS;
+    match level {
+        Level::ERROR => error,
+        Level::WARN => warn,
+        Level::INFO => info,
+        Level::DEBUG => debug,
+        Level::TRACE => trace,
+    }
+}
+
+struct Counting;
 
 impl<S> Layer<S> for Counting
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     fn on_layer(&mut self, _subscriber: &mut S) {
-        self.counters.installed.store(true, Ordering::Relaxed);
+        INSTALLED.store(true, Ordering::Relaxed);
     }
 
     fn on_new_span(&self, _attributes: &Attributes<'_>, _id: &Id, _context: Context<'_, S>) {
-        self.counters.spans.fetch_add(1, Ordering::Relaxed);
+        SPANS.fetch_add(1, Ordering::Relaxed);
     }
 
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
-        self.counters
-            .of(*event.metadata().level())
-            .fetch_add(1, Ordering::Relaxed);
+        counter(*event.metadata().level()).fetch_add(1, Ordering::Relaxed);
     }
 }

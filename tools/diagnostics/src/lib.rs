@@ -1,23 +1,33 @@
 //! What Go's runtime gives a service, for Rust: look into a live process without stopping it.
 //!
-//! ```no_run
-//! #[global_allocator]
-//! static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator;
+//! Three lines, for any service on axum or tokio: the allocator, [`start`], [`layer`].
 //!
-//! fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let diagnostics = diagnostics::install()?;
-//!     let runtime = diagnostics.runtime().build()?;
-//!     // In the telemetry: tracing_subscriber::registry().with(diagnostics.layer())
-//!     let address = diagnostics.listen("127.0.0.1:6060".parse()?)?;
-//!     println!("diagnostics on http://{address}");
-//!     runtime.block_on(async { /* the service */ });
-//!     Ok(())
+#![cfg_attr(feature = "tracing", doc = "```no_run")]
+#![cfg_attr(not(feature = "tracing"), doc = "```text")]
+//! # use tracing_subscriber::prelude::*;
+//! #[global_allocator]
+//! static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator::new();
+//!
+//! #[tokio::main]
+//! async fn main() {
+//!     tracing_subscriber::registry().with(diagnostics::layer()).init();
+//!     println!("{}", diagnostics::start(([127, 0, 0, 1], 6060).into()));
+//!     // the service
 //! }
 //! ```
 //!
-//! Each of these lines can be left out, and what it would have given is then missing from the index
-//! page at `/debug/pprof/`. None of them can make the service fail later: memory and time are bounded,
-//! errors are returned, nothing panics.
+//! Whoever wants other settings calls [`install_with`], and whoever builds the runtime registers the hooks
+//! ([`Diagnostics::runtime`], [`hook()`]). Each line can be left out, and what it would have given is then missing
+//! from the index page at `/debug/pprof/`. None of them can make the service fail later: memory and time are
+//! bounded, errors are returned, nothing panics.
+//!
+//! | feature | gives |
+//! |---|---|
+//! | `jemalloc` | jemalloc below [`Allocator`], and what it tells about the heap |
+//! | `http` | the listener and its pages |
+//! | `tracing` | [`layer`], and the diagnostics' own warnings in the log |
+//!
+//! All are on by default. What a build without one lacks is said in a sentence where it would have been.
 
 mod counts;
 mod slots;
@@ -28,15 +38,29 @@ mod readable;
 
 mod error;
 mod install;
+mod listening;
+mod not_built;
+mod options;
+
+mod hooks;
+#[cfg(feature = "tracing")]
 mod layer;
 mod runtime;
+mod watch;
 
+#[cfg(feature = "http")]
 mod server;
+#[cfg(feature = "http")]
+mod thread;
 
 pub use allocator::Allocator;
 pub use counts::AllocCounts;
 pub use error::Error;
-pub use install::{Diagnostics, Options, install, install_with};
-pub use layer::EventCounts;
+pub use hooks::{Hooks, hook};
+pub use install::{Diagnostics, install, install_with, start};
+#[cfg(feature = "tracing")]
+pub use layer::layer;
+pub use listening::Listening;
 pub use memstats::MemStats;
-pub use runtime::RuntimeStats;
+pub use options::Options;
+pub use runtime::{EventCounts, RuntimeStats};

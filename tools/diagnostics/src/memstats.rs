@@ -1,9 +1,9 @@
-//! `MemStats`: Go's `runtime.MemStats` for a process on jemalloc, and measuring a piece of work with it.
+//! `MemStats`: Go's `runtime.MemStats` for a Rust process, and measuring a piece of work with it.
 //!
 //! ```
 //! use diagnostics::memstats;
 //! # #[global_allocator]
-//! # static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator;
+//! # static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator::new();
 //! # fn main() {
 //! // Prints Alloc, TotalAlloc, Sys, Mallocs and Frees before and after, and the difference.
 //! let squares = memstats::measure("squares", || (0..1000u64).map(|n| n * n).collect::<Vec<_>>());
@@ -15,6 +15,7 @@
 //! ```
 
 mod change;
+mod heap;
 mod measure;
 mod print;
 
@@ -33,7 +34,7 @@ use crate::{AllocCounts, Error};
 ///
 /// Fields that Go's `runtime.MemStats` has too bear Go's name and say where they differ. The first
 /// group comes from the counting allocator and is exact; the second from jemalloc, which counts in whole pages
-/// and size classes.
+/// and size classes, and is absent when something else is below the counting allocator. `missing` says why.
 ///
 /// Go's remaining fields have no counterpart, since Rust has no garbage collector: `NumGC`, `PauseTotalNs`,
 /// `PauseNs`, `GCCPUFraction`, `NextGC`, `LastGC`, `GCSys`, `EnableGC`. Memory is free at the moment when its
@@ -43,6 +44,7 @@ use crate::{AllocCounts, Error};
 /// `StackSys` has none either: threads' stacks are mapped by the operating system and are in `rss` only, and a
 /// suspended async function keeps its state on the heap, hence in `alloc`. `Lookups` and `BySize` are not kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct MemStats {
     /// Bytes in use: `total_alloc - freed`. Go's `Alloc` (and `HeapAlloc`), except that Go counts size
     /// classes, and objects that are dead but not yet swept.
@@ -63,27 +65,30 @@ pub struct MemStats {
 
     /// Address space taken from the operating system for the heap: `mapped + retained`. Go's `Sys` less its
     /// stacks.
-    pub sys: u64,
+    pub sys: Option<u64>,
     /// Bytes of the blocks that jemalloc handed out, rounded up to size classes, with those that were
     /// released into a thread's cache and wait there to be used again: `stats.allocated`. The nearest to Go's
     /// `HeapAlloc`, which rounds up too.
-    pub allocated: u64,
+    pub allocated: Option<u64>,
     /// Bytes in pages that hold at least one block: `stats.active`. Go's `HeapInuse`; `active - allocated`
     /// is lost to fragmentation.
-    pub active: u64,
+    pub active: Option<u64>,
     /// Bytes of physical memory that the heap holds at most, with jemalloc's own data and unused
     /// pages not yet given back: `stats.resident`.
-    pub resident: u64,
+    pub resident: Option<u64>,
     /// Bytes mapped and usable, with jemalloc's own data: `stats.mapped`.
-    pub mapped: u64,
+    pub mapped: Option<u64>,
     /// Address space kept for later use without memory behind it: `stats.retained`. Go's `HeapReleased`.
-    pub retained: u64,
+    pub retained: Option<u64>,
     /// jemalloc's own data structures: `stats.metadata`. Go's `MSpanSys + MCacheSys + OtherSys`.
-    pub metadata: u64,
+    pub metadata: Option<u64>,
 
     /// Physical memory of the whole process, with code, stacks and the memory of C libraries: the resident
     /// pages in `/proc/self/statm`. Absent where there is no `/proc`. Go does not tell it.
     pub rss: Option<u64>,
+
+    /// A sentence for what is absent.
+    pub missing: &'static [&'static str],
 }
 
 impl MemStats {
@@ -101,7 +106,7 @@ impl MemStats {
         if !AllocCounts::are_counted() {
             return Err(Error::NotCounted);
         }
-        let heap = Heap::read()?;
+        let heap = heap::read()?;
         let rss = rss();
         // Last, so that what the first reading allocates lies before it.
         let counts = AllocCounts::process();
@@ -113,54 +118,28 @@ impl MemStats {
             frees: counts.frees,
             reallocs: counts.reallocs,
             objects: counts.mallocs.saturating_sub(counts.frees),
-            sys: heap.mapped + heap.retained,
-            allocated: heap.allocated,
-            active: heap.active,
-            resident: heap.resident,
-            mapped: heap.mapped,
-            retained: heap.retained,
-            metadata: heap.metadata,
+            sys: heap.map(|heap| heap.mapped + heap.retained),
+            allocated: heap.map(|heap| heap.allocated),
+            active: heap.map(|heap| heap.active),
+            resident: heap.map(|heap| heap.resident),
+            mapped: heap.map(|heap| heap.mapped),
+            retained: heap.map(|heap| heap.retained),
+            metadata: heap.map(|heap| heap.metadata),
             rss,
+            missing: missing(heap.is_some(), rss.is_some()),
         })
     }
 }
 
-/// What jemalloc tells.
-struct Heap {
-    allocated: u64,
-    active: u64,
-    resident: u64,
-    mapped: u64,
-    retained: u64,
-    metadata: u64,
-}
-
-impl Heap {
-    #[cfg(not(target_env = "msvc"))]
-    fn read() -> Result<Self, Error> {
-        use tikv_jemalloc_ctl::{epoch, stats};
-
-        fn told<T>(name: &'static str, result: tikv_jemalloc_ctl::Result<T>) -> Result<T, Error> {
-            result.map_err(|error| Error::Jemalloc {
-                name,
-                reason: error.to_string(),
-            })
-        }
-        // jemalloc answers from a snapshot that it takes when the epoch is advanced.
-        told("epoch", epoch::advance())?;
-        Ok(Self {
-            allocated: told("stats.allocated", stats::allocated::read())? as u64,
-            active: told("stats.active", stats::active::read())? as u64,
-            resident: told("stats.resident", stats::resident::read())? as u64,
-            mapped: told("stats.mapped", stats::mapped::read())? as u64,
-            retained: told("stats.retained", stats::retained::read())? as u64,
-            metadata: told("stats.metadata", stats::metadata::read())? as u64,
-        })
-    }
-
-    #[cfg(target_env = "msvc")]
-    fn read() -> Result<Self, Error> {
-        Err(Error::NotCounted)
+/// The sentences are put together beforehand, since a reading allocates nothing.
+fn missing(heap: bool, rss: bool) -> &'static [&'static str] {
+    const HEAP: &str = heap::MISSING;
+    const RSS: &str = "No `rss`: this system has no /proc/self/statm.";
+    match (heap, rss) {
+        (true, true) => &[],
+        (true, false) => &[RSS],
+        (false, true) => &[HEAP],
+        (false, false) => &[HEAP, RSS],
     }
 }
 

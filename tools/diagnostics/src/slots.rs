@@ -6,8 +6,13 @@
 //! count is ever lost. When more threads live than there are slots, those that are left over share one
 //! slot and pay for an atomic addition.
 
+mod bitmap;
+mod slot;
+
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use slot::{Counted, Slot};
 
 use crate::AllocCounts;
 
@@ -15,85 +20,41 @@ use crate::AllocCounts;
 /// 512; a slot that was never used costs no resident memory.
 const SLOTS: usize = 1024;
 
-static SLOT_TABLE: [Slot; SLOTS] = [const { Slot::new() }; SLOTS];
+static SLOT_TABLE: [Slot; SLOTS] = [NEW_SLOT; SLOTS];
+
+/// A bit for each slot that a thread owns.
+static TAKEN: [AtomicU64; SLOTS / 64] = [const { AtomicU64::new(0) }; SLOTS / 64];
 
 /// All slots from this index on have never been used, so that a reader can stop here.
 static SLOTS_USED: AtomicUsize = AtomicUsize::new(0);
 
 /// Counts of the threads that have no slot: more than [`SLOTS`] at once, or on their way in or out.
-static SHARED: Slot = Slot::new();
+static SHARED: Slot = NEW_SLOT;
 
-/// The counters of one thread. 128 bytes apart, since processors fetch cache lines in pairs.
-#[repr(align(128))]
-struct Slot {
-    /// Set while a thread counts here. Taking it acquires what the former owner wrote.
-    owned: AtomicBool,
-    mallocs: AtomicU64,
-    frees: AtomicU64,
-    reallocs: AtomicU64,
-    allocated_bytes: AtomicU64,
-    freed_bytes: AtomicU64,
+/// Whether a counting allocator with jemalloc below it has been called.
+static ON_JEMALLOC: AtomicBool = AtomicBool::new(false);
+
+#[expect(
+    clippy::declare_interior_mutable_const,
+    reason = "it initializes statics, and nothing else"
+)]
+const NEW_SLOT: Slot = Slot {
+    mallocs: AtomicU64::new(0),
+    frees: AtomicU64::new(0),
+    reallocs: AtomicU64::new(0),
+    allocated_bytes: AtomicU64::new(0),
+    freed_bytes: AtomicU64::new(0),
+};
+
+/// Takes the first free slot, or none when all are owned.
+fn claim() -> Option<usize> {
+    let index = bitmap::claim(&TAKEN)?;
+    SLOTS_USED.fetch_max(index + 1, Ordering::Release);
+    Some(index)
 }
 
-impl Slot {
-    const fn new() -> Self {
-        Self {
-            owned: AtomicBool::new(false),
-            mallocs: AtomicU64::new(0),
-            frees: AtomicU64::new(0),
-            reallocs: AtomicU64::new(0),
-            allocated_bytes: AtomicU64::new(0),
-            freed_bytes: AtomicU64::new(0),
-        }
-    }
-
-    fn read(&self) -> AllocCounts {
-        AllocCounts {
-            mallocs: self.mallocs.load(Ordering::Relaxed),
-            frees: self.frees.load(Ordering::Relaxed),
-            reallocs: self.reallocs.load(Ordering::Relaxed),
-            allocated_bytes: self.allocated_bytes.load(Ordering::Relaxed),
-            freed_bytes: self.freed_bytes.load(Ordering::Relaxed),
-        }
-    }
-
-    /// Takes the first free slot, or none when all are owned.
-    fn claim() -> Option<&'static Self> {
-        let (index, slot) = SLOT_TABLE.iter().enumerate().find(|(_, slot)| {
-            !slot.owned.load(Ordering::Relaxed) && !slot.owned.swap(true, Ordering::Acquire)
-        })?;
-        SLOTS_USED.fetch_max(index + 1, Ordering::Release);
-        Some(slot)
-    }
-
-    fn release(&self) {
-        self.owned.store(false, Ordering::Release);
-    }
-
-    /// For the shared slot, which many threads write to.
-    fn add_shared(&self, change: AllocCounts) {
-        for (counter, by) in [
-            (&self.mallocs, change.mallocs),
-            (&self.frees, change.frees),
-            (&self.reallocs, change.reallocs),
-            (&self.allocated_bytes, change.allocated_bytes),
-            (&self.freed_bytes, change.freed_bytes),
-        ] {
-            if by != 0 {
-                counter.fetch_add(by, Ordering::Relaxed);
-            }
-        }
-    }
-}
-
-/// Adds to a counter that only the calling thread writes to: no locked instruction is needed, and a
-/// reader sees either the old or the new value.
-#[inline]
-fn bump(counter: &AtomicU64, by: u64) {
-    counter.store(
-        counter.load(Ordering::Relaxed).wrapping_add(by),
-        Ordering::Relaxed,
-    );
+fn release(index: usize) {
+    bitmap::release(&TAKEN, index);
 }
 
 thread_local! {
@@ -106,7 +67,7 @@ thread_local! {
     };
 
     /// Its destructor gives the slot back when the thread ends. Touched only when a slot is claimed.
-    static LEASE: Lease = const { Lease };
+    static LEASE: Lease = const { Lease { index: Cell::new(None) } };
 }
 
 /// What the slow path knows about its thread; like `SLOT`, it has no destructor.
@@ -118,54 +79,46 @@ struct Thread {
     own: Cell<AllocCounts>,
 }
 
-struct Lease;
+struct Lease {
+    index: Cell<Option<usize>>,
+}
 
 impl Drop for Lease {
     fn drop(&mut self) {
         // Destructors of other thread-locals may still allocate: from here on in the shared slot.
         if let Some(slot) = SLOT.take() {
-            THREAD.with(|thread| thread.own.set(thread.own.get().plus(slot.read())));
-            slot.release();
+            THREAD.with(|thread| thread.own.set(thread.own.get().plus(slot.read().into())));
+        }
+        if let Some(index) = self.index.take() {
+            release(index);
         }
     }
 }
 
-/// Counts an allocation of `bytes`.
+/// Counts an allocation of `bytes`. `tell` is asked on a thread's first count whether jemalloc is below.
 #[inline]
-pub(crate) fn allocated(bytes: usize) {
+pub(crate) fn allocated(bytes: usize, tell: fn() -> bool) {
     match SLOT.get() {
-        Some(slot) => {
-            bump(&slot.mallocs, 1);
-            bump(&slot.allocated_bytes, bytes as u64);
-        }
-        None => allocated_slowly(bytes),
+        Some(slot) => slot.allocated(bytes as u64),
+        None => allocated_slowly(bytes, tell),
     }
 }
 
 /// Counts a release of `bytes`.
 #[inline]
-pub(crate) fn freed(bytes: usize) {
+pub(crate) fn freed(bytes: usize, tell: fn() -> bool) {
     match SLOT.get() {
-        Some(slot) => {
-            bump(&slot.frees, 1);
-            bump(&slot.freed_bytes, bytes as u64);
-        }
-        None => freed_slowly(bytes),
+        Some(slot) => slot.freed(bytes as u64),
+        None => freed_slowly(bytes, tell),
     }
 }
 
 /// Counts a reallocation from `old` to `new` bytes.
 #[inline]
-pub(crate) fn reallocated(old: usize, new: usize) {
+pub(crate) fn reallocated(old: usize, new: usize, tell: fn() -> bool) {
     match SLOT.get() {
-        Some(slot) => {
-            bump(&slot.mallocs, 1);
-            bump(&slot.frees, 1);
-            bump(&slot.reallocs, 1);
-            bump(&slot.allocated_bytes, new as u64);
-            bump(&slot.freed_bytes, old as u64);
-        }
-        None => reallocated_slowly(old, new),
+        Some(slot) => slot.reallocated(old as u64, new as u64),
+        None => reallocated_slowly(old, new, tell),
     }
 }
 
@@ -174,92 +127,101 @@ pub(crate) fn reallocated(old: usize, new: usize) {
 
 #[cold]
 #[inline(never)]
-fn allocated_slowly(bytes: usize) {
-    count_slowly(AllocCounts {
+fn allocated_slowly(bytes: usize, tell: fn() -> bool) {
+    let change = Counted {
         mallocs: 1,
         allocated_bytes: bytes as u64,
-        ..AllocCounts::ZERO
-    });
+        ..NOTHING
+    };
+    count_slowly(change, tell);
 }
 
 #[cold]
 #[inline(never)]
-fn freed_slowly(bytes: usize) {
-    count_slowly(AllocCounts {
+fn freed_slowly(bytes: usize, tell: fn() -> bool) {
+    let change = Counted {
         frees: 1,
         freed_bytes: bytes as u64,
-        ..AllocCounts::ZERO
-    });
+        ..NOTHING
+    };
+    count_slowly(change, tell);
 }
 
 #[cold]
 #[inline(never)]
-fn reallocated_slowly(old: usize, new: usize) {
-    count_slowly(AllocCounts {
+fn reallocated_slowly(old: usize, new: usize, tell: fn() -> bool) {
+    let change = Counted {
         mallocs: 1,
         frees: 1,
         reallocs: 1,
         allocated_bytes: new as u64,
         freed_bytes: old as u64,
-    });
+    };
+    count_slowly(change, tell);
 }
 
+const NOTHING: Counted = Counted {
+    mallocs: 0,
+    frees: 0,
+    reallocs: 0,
+    allocated_bytes: 0,
+    freed_bytes: 0,
+};
+
 /// Counts for a thread that has no slot, and tries once in its life to get it one.
-fn count_slowly(change: AllocCounts) {
+fn count_slowly(change: Counted, tell: fn() -> bool) {
     THREAD.with(|thread| {
         SHARED.add_shared(change);
-        thread.own.set(thread.own.get().plus(change));
+        thread.own.set(thread.own.get().plus(change.into()));
         // Registering the destructor may allocate and come back here: that call must not claim too.
-        if thread.may_claim.replace(false)
-            && let Some(slot) = Slot::claim()
-        {
-            if LEASE.try_with(|_| ()).is_ok() {
-                thread.own.set(thread.own.get().minus(slot.read()));
+        if !thread.may_claim.replace(false) {
+            return;
+        }
+        if tell() {
+            ON_JEMALLOC.store(true, Ordering::Relaxed);
+        }
+        if let Some(index) = claim() {
+            if LEASE.try_with(|lease| lease.index.set(Some(index))).is_ok() {
+                let slot = &SLOT_TABLE[index];
+                thread.own.set(thread.own.get().minus(slot.read().into()));
                 SLOT.set(Some(slot));
             } else {
                 // The thread is ending and could not give the slot back.
-                slot.release();
+                release(index);
             }
         }
     });
 }
 
+impl From<Counted> for AllocCounts {
+    fn from(counted: Counted) -> Self {
+        Self {
+            mallocs: counted.mallocs,
+            frees: counted.frees,
+            reallocs: counted.reallocs,
+            allocated_bytes: counted.allocated_bytes,
+            freed_bytes: counted.freed_bytes,
+        }
+    }
+}
+
 /// Adds up the slots of all threads, alive and ended.
 pub(crate) fn process() -> AllocCounts {
-    let used = SLOTS_USED.load(Ordering::Acquire).min(SLOTS);
-    let slots = || SLOT_TABLE[..used].iter().chain([&SHARED]);
-    let mut total = AllocCounts::ZERO;
-    // Releases first: what was released had been allocated, so the second pass sees that too.
-    for slot in slots() {
-        total.frees = total.frees.wrapping_add(slot.frees.load(Ordering::Acquire));
-        total.freed_bytes = total
-            .freed_bytes
-            .wrapping_add(slot.freed_bytes.load(Ordering::Acquire));
-    }
-    for slot in slots() {
-        let AllocCounts {
-            mallocs,
-            reallocs,
-            allocated_bytes,
-            ..
-        } = slot.read();
-        total = total.plus(AllocCounts {
-            mallocs,
-            reallocs,
-            allocated_bytes,
-            ..AllocCounts::ZERO
-        });
-    }
-    total
+    slot::sum(&SLOT_TABLE, &SLOTS_USED, &SHARED).into()
 }
 
 /// What the calling thread has counted.
 pub(crate) fn current_thread() -> AllocCounts {
     let own = THREAD.with(|thread| thread.own.get());
     match SLOT.get() {
-        Some(slot) => own.plus(slot.read()),
+        Some(slot) => own.plus(slot.read().into()),
         None => own,
     }
+}
+
+/// Whether what counts here has jemalloc below it.
+pub(crate) fn on_jemalloc() -> bool {
+    ON_JEMALLOC.load(Ordering::Relaxed)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::thread;
 use diagnostics::AllocCounts;
 
 #[global_allocator]
-static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator;
+static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator::new();
 
 /// More threads than there are slots (1024), so that some share one.
 const THREADS: usize = 1100;
@@ -43,13 +43,13 @@ fn expect(
     allocated_bytes: u64,
     freed_bytes: u64,
 ) -> AllocCounts {
-    AllocCounts {
-        mallocs,
-        frees,
-        reallocs,
-        allocated_bytes,
-        freed_bytes,
-    }
+    let mut counts = AllocCounts::default();
+    counts.mallocs = mallocs;
+    counts.frees = frees;
+    counts.reallocs = reallocs;
+    counts.allocated_bytes = allocated_bytes;
+    counts.freed_bytes = freed_bytes;
+    counts
 }
 
 fn one_vector() {

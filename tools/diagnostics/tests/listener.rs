@@ -6,10 +6,11 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Barrier, OnceLock};
 
 use diagnostics::{Diagnostics, Error};
+#[cfg(feature = "tracing")]
 use tracing_subscriber::prelude::*;
 
 #[global_allocator]
-static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator;
+static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator::new();
 
 /// A process has one installation, which the tests share.
 fn installed() -> &'static Diagnostics {
@@ -22,7 +23,7 @@ fn installed() -> &'static Diagnostics {
 
 fn listen() -> SocketAddr {
     let any_port = "127.0.0.1:0".parse().expect("an address");
-    installed().listen(any_port).expect("a free port")
+    installed().listen(any_port).http.expect("a free port")
 }
 
 #[test]
@@ -153,13 +154,14 @@ fn it_answers_while_every_worker_of_the_service_is_blocked() {
     );
 }
 
+#[cfg(feature = "tracing")]
 #[test]
 fn the_layer_counts_at_its_level_and_leaves_other_layers_alone() {
-    let subscriber = tracing_subscriber::registry().with(installed().layer());
+    let subscriber = tracing_subscriber::registry().with(diagnostics::layer());
     let before = installed().runtime_stats();
     tracing::subscriber::with_default(subscriber, || {
         assert!(
-            !tracing::enabled!(tracing::Level::DEBUG),
+            !tracing::event_enabled!(tracing::Level::DEBUG),
             "it switches on what nobody wants"
         );
         for _ in 0..3 {
@@ -168,11 +170,13 @@ fn the_layer_counts_at_its_level_and_leaves_other_layers_alone() {
         }
         tracing::warn!("two");
         tracing::debug!("not seen");
-        let _unseen = tracing::debug_span!("detail").entered();
+        let _detail = tracing::debug_span!("detail").entered();
+        let _unseen = tracing::trace_span!("detail of the detail").entered();
 
         // Not loopback, so it warns; this test's subscriber hears it.
         let exposed = installed()
             .listen("0.0.0.0:0".parse().expect("an address"))
+            .http
             .expect("a free port");
         assert_ne!(exposed.port(), 0);
     });
@@ -183,7 +187,7 @@ fn the_layer_counts_at_its_level_and_leaves_other_layers_alone() {
     );
     assert_eq!(
         after.spans_opened.unwrap_or(0) - before.spans_opened.unwrap_or(0),
-        3
+        4
     );
     assert_eq!(events.info - earlier.info, 3);
     assert_eq!(
@@ -214,16 +218,24 @@ fn errors_are_returned_and_say_what_to_do() {
     ));
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("its address");
-    let error = installed().listen(address).expect_err("the port is taken");
-    let text = error.to_string();
+    let failed = installed().listen(address);
+    assert!(matches!(failed.http, Err(Error::Bind { .. })));
+    let text = failed.to_string();
+    assert!(text.starts_with("no diagnostics over HTTP: "), "{text}");
     assert!(
         text.contains(&address.to_string()) && text.contains("port 0"),
         "{text}"
     );
+    let listening = installed().listen("127.0.0.1:0".parse().expect("an address"));
+    let bound = listening.http.as_ref().expect("a free port");
+    assert_eq!(
+        listening.to_string(),
+        format!("diagnostics on http://{bound}")
+    );
 }
 
 /// On Linux with glibc jemalloc has its background thread; the kernel shows its name.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[cfg(all(feature = "jemalloc", target_os = "linux", target_env = "gnu"))]
 #[test]
 fn unused_pages_are_given_back_by_a_thread_of_jemalloc() {
     installed();

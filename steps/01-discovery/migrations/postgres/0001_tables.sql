@@ -27,5 +27,7 @@ create table bookings (
     room_id text not null references rooms (id),
     booked_on date not null,
     created_at timestamptz not null,
+    -- When the reminder of it was claimed by a process; null while it is due or lies ahead.
+    reminded_at timestamptz,
     unique (room_id, booked_on)
 );

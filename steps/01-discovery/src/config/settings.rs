@@ -7,6 +7,8 @@ use clap::Args;
 use serde::{Deserialize, Deserializer, de};
 use tracing_subscriber::EnvFilter;
 
+use super::diagnostics::DiagnosticsSettings;
+
 /// Every setting may come from a flag, from the environment or from the file, so every one is optional here.
 #[derive(Args, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -54,6 +56,9 @@ pub struct Settings {
     /// What is logged: a level (`error`, `warn`, `info`, `debug`, `trace`) or a list such as `info,sqlx=debug`
     #[arg(long, env = "COWORKING_LOG", value_name = "FILTER")]
     pub log: Option<LogFilter>,
+
+    #[command(flatten)]
+    pub diagnostics: DiagnosticsSettings,
 }
 
 impl Settings {
@@ -68,22 +73,25 @@ impl Settings {
             secret: self.secret.or(other.secret),
             origins: self.origins.or(other.origins),
             log: self.log.or(other.log),
+            diagnostics: self.diagnostics.or(other.diagnostics),
         }
     }
 
     /// A relative path in a file means the same wherever the app is started from.
     pub fn with_paths_below(mut self, folder: impl AsRef<Path>) -> Self {
-        self.database_url = self.database_url.map(|url| url.below(folder.as_ref()));
+        let folder = folder.as_ref();
+        self.database_url = self.database_url.map(|url| url.below(folder));
+        self.diagnostics = self.diagnostics.with_paths_below(folder);
         self
     }
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+pub fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8080".to_owned())
 }
 
-fn address_setting<'de, D: Deserializer<'de>>(
+pub fn address_setting<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<SocketAddr>, D::Error> {
     address(&String::deserialize(deserializer)?)

@@ -14,7 +14,7 @@ use criterion::{Criterion, SamplingMode};
 use readers::OwnedRoom;
 
 #[global_allocator]
-static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator;
+static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator::new();
 
 const NUMBERS: [usize; 3] = [1, 999, 9_999];
 const SEED: u64 = 42;

@@ -98,3 +98,21 @@ fn the_development_secret_stays_on_loopback() {
     let public = with("listen", "listen = \"0.0.0.0:8080\"");
     assert!(format!("{:#}", from_file(&public).unwrap_err()).contains("COWORKING_SECRET"));
 }
+
+#[test]
+fn the_settings_of_the_diagnostics_reach_them() {
+    let options = |text: &str| format!("{:?}", from_file(text).unwrap().diagnostics());
+    let nothing = options(COMPLETE);
+    for line in [
+        "heap_sample_interval = 4096",
+        "recorder_size = 4096",
+        "dump_folder = \"dumps\"",
+        "slow_request_ms = 250",
+        "slow_poll_ms = 250",
+        "trace_flame = \"spans.folded\"",
+        "agent = false",
+        "agent_tcp = \"127.0.0.1:0\"",
+    ] {
+        assert_ne!(options(&format!("{COMPLETE}{line}\n")), nothing, "{line}");
+    }
+}

@@ -125,6 +125,17 @@ impl Document {
         }))
     }
 
+    /// Whether a request body is one that is documented for this operation.
+    ///
+    /// # Errors
+    /// When none is documented.
+    pub fn allows(&self, path: &str, method: &str, body: &Value) -> Result<bool> {
+        let (pointer, _) =
+            self.resolve(&format!("/paths/{}/{method}/requestBody", escape(path)))?;
+        let schema = format!("{pointer}/content/{}/schema", escape("application/json"));
+        Ok(self.validator(&schema)?.is_valid(body))
+    }
+
     /// The documented path that a request's path is an instance of; one without parameters comes first.
     fn template(&self, path: &str) -> Option<&str> {
         let path = path.split('?').next().unwrap_or_default();

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Every setting: its flag and its variable.
-const SETTINGS: [(&str, &str); 7] = [
+const SETTINGS: [(&str, &str); 15] = [
     ("--listen", "COWORKING_LISTEN"),
     ("--debug-listen", "COWORKING_DEBUG_LISTEN"),
     ("--database-url", "DATABASE_URL"),
@@ -18,6 +18,26 @@ const SETTINGS: [(&str, &str); 7] = [
     ("--secret", "COWORKING_SECRET"),
     ("--origins", "COWORKING_ORIGINS"),
     ("--log", "COWORKING_LOG"),
+    ("--heap-sample-interval", "COWORKING_HEAP_SAMPLE_INTERVAL"),
+    ("--recorder-size", "COWORKING_RECORDER_SIZE"),
+    ("--dump-folder", "COWORKING_DUMP_FOLDER"),
+    ("--slow-request-ms", "COWORKING_SLOW_REQUEST_MS"),
+    ("--slow-poll-ms", "COWORKING_SLOW_POLL_MS"),
+    ("--trace-flame", "COWORKING_TRACE_FLAME"),
+    ("--agent", "COWORKING_AGENT"),
+    ("--agent-tcp", "COWORKING_AGENT_TCP"),
+];
+
+/// Settings of the diagnostics that nothing obeys yet, each with a value.
+const NOT_BUILT: [(&str, &str); 8] = [
+    ("heap-sample-interval", "4096"),
+    ("recorder-size", "1048576"),
+    ("dump-folder", "dumps"),
+    ("slow-request-ms", "250"),
+    ("slow-poll-ms", "50"),
+    ("trace-flame", "spans.folded"),
+    ("agent", "true"),
+    ("agent-tcp", "127.0.0.1:0"),
 ];
 
 /// The launch ends by itself, with an error, before it says that it listens.
@@ -109,6 +129,9 @@ pub async fn wrong_flags_are_explained(context: &Context) -> Result<()> {
         ("--pool-size", "many", "number"),
         ("--origins", "book.example", "http://"),
         ("--log", "inof", "info"),
+        ("--recorder-size", "much", "digit"),
+        ("--agent", "perhaps", "true"),
+        ("--agent-tcp", "nonsense", "127.0.0.1:"),
         (
             "--database-url",
             "mysql://localhost/coworking",
@@ -237,5 +260,55 @@ pub async fn wrong_files_are_explained(context: &Context) -> Result<()> {
         stderr.contains("coworking.toml"),
         "the message does not name the file: {stderr}"
     );
+    Ok(())
+}
+
+/// What a server would not do, it says; that it should not do it, it takes.
+pub async fn what_is_not_built_is_refused(context: &Context) -> Result<()> {
+    let database = &context.shared().await?.database;
+    let folder = tempfile::Builder::new()
+        .prefix("contract-config-")
+        .tempdir()?;
+    let path = folder.path().join("coworking.toml");
+    let committed = context
+        .target()
+        .checkpoint
+        .folder
+        .join("config/coworking.toml");
+    let committed = fs::read_to_string(committed)?;
+    for (setting, value) in NOT_BUILT {
+        let name = setting.replace('-', "_");
+        let quoted = if value.parse::<u64>().is_ok() || value == "true" {
+            value.to_owned()
+        } else {
+            format!("\"{value}\"")
+        };
+        fs::write(&path, format!("{committed}\n{name} = {quoted}\n"))?;
+        let variable = format!("COWORKING_{}", name.to_uppercase());
+        let launch = || context.launch(database);
+        for launch in [
+            launch().argument(&format!("--{setting}")).argument(value),
+            launch().variable(&variable, value),
+            launch()
+                .argument("--config")
+                .argument(&path.display().to_string()),
+        ] {
+            let stderr = refused(launch, setting).await?.stderr;
+            // The diagnostics take durations, and know no unit in a name.
+            ensure!(
+                stderr.contains(name.trim_end_matches("_ms")) && stderr.contains("not built yet"),
+                "the message does not say that {name} is not built yet: {stderr}"
+            );
+        }
+    }
+    let mut off = context.launch(database);
+    for argument in [
+        "--heap-sample-interval=0",
+        "--recorder-size=0",
+        "--agent=false",
+    ] {
+        off = off.argument(argument);
+    }
+    off.start().await.context("switched off")?;
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::{client::Client, context::Context, suite::rooms};
 
 mod values;
 
-use values::{body, day, encode, is_day, segment};
+use values::{body, day, encode, is_day, segment, sign_up};
 
 const LONGEST_REPORT: usize = 2000;
 
@@ -93,6 +93,22 @@ pub async fn bodies_never_break_the_server(context: &Context) -> Result<()> {
             async move { post(&client, "/auth/login", body, &[400, 401, 413]).await }
         },
     )
+    .await
+}
+
+/// The document is right both ways: what it allows is accepted (or taken already), and what it does not allow is refused.
+pub async fn sign_ups_are_as_documented(context: &Context) -> Result<()> {
+    let client = context.client().await?;
+    let record = std::sync::Arc::clone(context.record());
+    for_any(256, sign_up, move |body| {
+        let (client, record) = (client.clone(), std::sync::Arc::clone(&record));
+        async move {
+            let allowed = record.document()?.allows("/auth/signup", "post", &body)?;
+            let expected: &[u16] = if allowed { &[201, 409] } else { &[400] };
+            let sent = body.to_string().into_bytes();
+            post(&client, "/auth/signup", sent, expected).await
+        }
+    })
     .await
 }
 

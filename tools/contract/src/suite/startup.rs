@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::{context::Context, suite::configuration::refused};
+use crate::{client::Client, context::Context, suite::configuration::refused};
 
 pub async fn the_committed_secret_stays_on_loopback(context: &Context) -> Result<()> {
     let database = &context.shared().await?.database;
@@ -53,14 +53,31 @@ pub async fn a_taken_port_is_named(context: &Context) -> Result<()> {
     let database = &context.shared().await?.database;
     let taken = TcpListener::bind("127.0.0.1:0")?;
     let address = taken.local_addr()?.to_string();
-    for flag in ["--listen", "--debug-listen"] {
-        let launch = context.launch(database).argument(flag).argument(&address);
-        let stderr = refused(launch, "a taken port").await?.stderr;
-        ensure!(
-            stderr.contains(&address),
-            "the message does not name {address}: {stderr}"
-        );
-    }
+    let launch = context.launch(database);
+    let launch = launch.argument("--listen").argument(&address);
+    let stderr = refused(launch, "a taken port").await?.stderr;
+    ensure!(
+        stderr.contains(&address),
+        "the message does not name {address}: {stderr}"
+    );
+    Ok(())
+}
+
+/// The diagnostics are no reason not to serve.
+pub async fn a_taken_debug_port_stops_nothing(context: &Context) -> Result<()> {
+    let database = &context.shared().await?.database;
+    let taken = TcpListener::bind("127.0.0.1:0")?;
+    let address = taken.local_addr()?.to_string();
+    let launch = context.launch(database);
+    let launch = launch.argument("--debug-listen").argument(&address);
+    let server = launch.start().await?;
+    let client = Client::new(server.address(), std::sync::Arc::clone(context.record()))?;
+    client.get("/rooms").await?.expect(200)?;
+    let printed = server.stdout()?;
+    ensure!(
+        printed.contains("no diagnostics") && printed.contains(&address),
+        "it does not say that its diagnostics cannot listen on {address}: {printed}"
+    );
     Ok(())
 }
 

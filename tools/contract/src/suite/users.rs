@@ -99,12 +99,13 @@ pub async fn wrong_sign_ups_are_refused(context: &Context) -> Result<()> {
         ("username", "nul\0byte".to_owned()),
         ("password", "1234567".to_owned()),
         ("password", "p".repeat(129)),
-        ("password", "é".repeat(65)),
+        ("password", "é".repeat(129)),
         ("email", "somebody".to_owned()),
         ("email", "@example.com".to_owned()),
         ("email", "somebody@".to_owned()),
         ("email", "some body@example.com".to_owned()),
         ("email", "some\0body@example.com".to_owned()),
+        ("password", "é".repeat(7)),
         ("email", long_email(255)),
     ] {
         let mut body = right();
@@ -133,7 +134,8 @@ pub async fn the_limits_of_a_sign_up(context: &Context) -> Result<()> {
         ("€ß¿".to_owned(), "12345678".to_owned(), email()),
         (two_bytes_each, "12345678".to_owned(), email()),
         (fresh(), "p".repeat(128), email()),
-        (fresh(), "é".repeat(64), email()),
+        (fresh(), "é".repeat(128), email()),
+        (fresh(), "é".repeat(8), email()),
         (fresh(), "12345678".to_owned(), long_email(254)),
     ] {
         sign_up(&client, &username, &password, &email)
@@ -181,19 +183,6 @@ pub async fn addresses_are_compared_in_lower_case(context: &Context) -> Result<(
     sign_up(&client, &fresh(), "12345678", &lower)
         .await?
         .expect_error(409, "email_in_use")?;
-
-    let token = log_in(&client, &name, "12345678").await?;
-    let (_, claims) = crate::token::read(&token)?;
-    ensure!(
-        claims["sub"] == lower,
-        "the address is stored in lower case, the token has {}",
-        claims["sub"]
-    );
-    client
-        .with_token(&token)
-        .get("/bookings")
-        .await?
-        .expect(200)?;
     Ok(())
 }
 

@@ -36,7 +36,11 @@ pub fn server(package: &str, uncounted: bool, folder: &Path) -> Result<PathBuf> 
     cargo.args(["build", "--quiet", "--release", "--package", package]);
     cargo.args(["--message-format", "json-render-diagnostics"]);
     if uncounted {
-        cargo.args(["--features", "diagnostics/uncounted"]);
+        // Flags on the command line are added to those of `.cargo/config.toml`; the variable would replace them.
+        cargo.args([
+            "--config",
+            r#"build.rustflags = ["--cfg", "diagnostics_uncounted"]"#,
+        ]);
     }
     let output = cargo.stderr(Stdio::inherit()).output()?;
     if !output.status.success() {

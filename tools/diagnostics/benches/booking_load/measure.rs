@@ -218,7 +218,7 @@ fn nanoseconds_added() -> f64 {
         });
         timings.min().unwrap_or_default().as_secs_f64() * 1e9 / f64::from(PAIRS)
     }
-    least(&diagnostics::Allocator) - least(&Jemalloc)
+    least(&diagnostics::Allocator::new()) - least(&Jemalloc)
 }
 
 /// What the blocks say together: their median, where it lies with 95 % confidence, and where their middle half lies.

@@ -9,8 +9,9 @@ use super::MemStats;
 /// What happened to the process's memory between two readings: `after - before`.
 ///
 /// The fields are those of [`MemStats`], in bytes or in calls. What only ever grows has no sign; what is a
-/// level at a moment may have fallen, and is negative then.
+/// level at a moment may have fallen, and is negative then. Absent is what either reading lacks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Change {
     /// Bytes that are in use now and were not before: `total_alloc - freed`.
     pub alloc: i64,
@@ -29,21 +30,21 @@ pub struct Change {
     pub objects: i64,
 
     /// Address space taken from the operating system for the heap.
-    pub sys: i64,
+    pub sys: Option<i64>,
     /// jemalloc's `stats.allocated`.
-    pub allocated: i64,
+    pub allocated: Option<i64>,
     /// jemalloc's `stats.active`.
-    pub active: i64,
+    pub active: Option<i64>,
     /// jemalloc's `stats.resident`.
-    pub resident: i64,
+    pub resident: Option<i64>,
     /// jemalloc's `stats.mapped`.
-    pub mapped: i64,
+    pub mapped: Option<i64>,
     /// jemalloc's `stats.retained`.
-    pub retained: i64,
+    pub retained: Option<i64>,
     /// jemalloc's `stats.metadata`.
-    pub metadata: i64,
+    pub metadata: Option<i64>,
 
-    /// Physical memory of the whole process; absent if either reading has none.
+    /// Physical memory of the whole process.
     pub rss: Option<i64>,
 }
 
@@ -60,19 +61,23 @@ impl Sub for MemStats {
             frees: self.frees.saturating_sub(earlier.frees),
             reallocs: self.reallocs.saturating_sub(earlier.reallocs),
             objects: signed(self.objects, earlier.objects),
-            sys: signed(self.sys, earlier.sys),
-            allocated: signed(self.allocated, earlier.allocated),
-            active: signed(self.active, earlier.active),
-            resident: signed(self.resident, earlier.resident),
-            mapped: signed(self.mapped, earlier.mapped),
-            retained: signed(self.retained, earlier.retained),
-            metadata: signed(self.metadata, earlier.metadata),
-            rss: self
-                .rss
-                .zip(earlier.rss)
-                .map(|(after, before)| signed(after, before)),
+            sys: level(self.sys, earlier.sys),
+            allocated: level(self.allocated, earlier.allocated),
+            active: level(self.active, earlier.active),
+            resident: level(self.resident, earlier.resident),
+            mapped: level(self.mapped, earlier.mapped),
+            retained: level(self.retained, earlier.retained),
+            metadata: level(self.metadata, earlier.metadata),
+            rss: level(self.rss, earlier.rss),
         }
     }
+}
+
+/// The change of a level that is known at both moments.
+fn level(after: Option<u64>, before: Option<u64>) -> Option<i64> {
+    after
+        .zip(before)
+        .map(|(after, before)| signed(after, before))
 }
 
 /// `after - before`. Sizes of memory are far below the 8 EiB at which it would wrap.

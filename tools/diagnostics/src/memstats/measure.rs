@@ -97,7 +97,7 @@ impl<T> fmt::Debug for NotMeasured<T> {
 ///
 /// `Frees` stands where Go has `NumGC`. Rust has no garbage collector, hence no collections to count: memory
 /// goes back when its owner drops it, and `Frees` tells how often that happened. `Sys` is missing from the
-/// thread's part, since address space belongs to the process.
+/// thread's part, since address space belongs to the process, and everywhere if the allocator is not jemalloc.
 ///
 /// The print comes from outside the two readings. When it cannot be written, because nobody reads
 /// standard output any more, the value is returned all the same. If [`crate::Allocator`] is not the

@@ -23,7 +23,9 @@ impl<T> fmt::Display for Measured<T> {
 fn reading(f: &mut fmt::Formatter<'_>, stats: &MemStats) -> fmt::Result {
     writeln!(f, "Alloc = {}", Bytes::level(stats.alloc))?;
     writeln!(f, "TotalAlloc = {}", Bytes::level(stats.total_alloc))?;
-    writeln!(f, "Sys = {}", Bytes::level(stats.sys))?;
+    if let Some(sys) = stats.sys {
+        writeln!(f, "Sys = {}", Bytes::level(sys))?;
+    }
     writeln!(f, "Mallocs = {}", Grouped(stats.mallocs))?;
     writeln!(f, "Frees = {}", Grouped(stats.frees))
 }
@@ -31,7 +33,9 @@ fn reading(f: &mut fmt::Formatter<'_>, stats: &MemStats) -> fmt::Result {
 fn change(f: &mut fmt::Formatter<'_>, change: &Change) -> fmt::Result {
     writeln!(f, "Alloc = {}", Bytes::change(change.alloc))?;
     writeln!(f, "TotalAlloc = {}", Bytes::growth(change.total_alloc))?;
-    writeln!(f, "Sys = {}", Bytes::change(change.sys))?;
+    if let Some(sys) = change.sys {
+        writeln!(f, "Sys = {}", Bytes::change(sys))?;
+    }
     writeln!(f, "Mallocs = {}", Growth(change.mallocs))?;
     writeln!(f, "Frees = {}", Growth(change.frees))
 }

@@ -11,14 +11,15 @@ const ZERO: MemStats = MemStats {
     frees: 0,
     reallocs: 0,
     objects: 0,
-    sys: 0,
-    allocated: 0,
-    active: 0,
-    resident: 0,
-    mapped: 0,
-    retained: 0,
-    metadata: 0,
+    sys: Some(0),
+    allocated: Some(0),
+    active: Some(0),
+    resident: Some(0),
+    mapped: Some(0),
+    retained: Some(0),
+    metadata: Some(0),
     rss: None,
+    missing: &[],
 };
 
 #[test]
@@ -30,7 +31,7 @@ fn the_print_has_the_form_of_gos() {
         mallocs: 1_234,
         frees: 999,
         objects: 235,
-        sys: 8 << 20,
+        sys: Some(8 << 20),
         ..ZERO
     };
     let after = MemStats {
@@ -40,7 +41,7 @@ fn the_print_has_the_form_of_gos() {
         mallocs: 1_000_234,
         frees: 1_000_001,
         objects: 233,
-        sys: 12 << 20,
+        sys: Some(12 << 20),
         ..ZERO
     };
     let own = AllocCounts {
@@ -102,14 +103,15 @@ fn a_difference_knows_what_may_fall() {
         frees: 5,
         reallocs: 6,
         objects: 7,
-        sys: 8,
-        allocated: 9,
-        active: 10,
-        resident: 11,
-        mapped: 12,
-        retained: 13,
-        metadata: 14,
+        sys: Some(8),
+        allocated: Some(9),
+        active: Some(10),
+        resident: Some(11),
+        mapped: Some(12),
+        retained: Some(13),
+        metadata: Some(14),
         rss: Some(115),
+        missing: &[],
     };
     let up = high - low;
     assert_eq!(
@@ -120,13 +122,13 @@ fn a_difference_knows_what_may_fall() {
         [
             change.alloc,
             change.objects,
-            change.sys,
-            change.allocated,
-            change.active,
-            change.resident,
-            change.mapped,
-            change.retained,
-            change.metadata,
+            change.sys.expect("a level"),
+            change.allocated.expect("a level"),
+            change.active.expect("a level"),
+            change.resident.expect("a level"),
+            change.mapped.expect("a level"),
+            change.retained.expect("a level"),
+            change.metadata.expect("a level"),
         ]
     };
     assert_eq!(levels(up), [1, 7, 8, 9, 10, 11, 12, 13, 14]);
@@ -137,4 +139,15 @@ fn a_difference_knows_what_may_fall() {
     assert_eq!(down.rss, Some(-15));
     assert_eq!((down.mallocs, down.frees), (0, 0));
     assert_eq!((high - ZERO).rss, None);
+}
+
+#[test]
+fn what_is_absent_is_not_printed() {
+    let elsewhere = MemStats { sys: None, ..ZERO };
+    let printed = Measured::new((), elsewhere, elsewhere, AllocCounts::default()).to_string();
+    assert!(printed.starts_with(
+        "Before:\n\nAlloc = 0 B (0 bytes)\nTotalAlloc = 0 B (0 bytes)\nMallocs = 0\n"
+    ));
+    assert!(!printed.contains("Sys"), "{printed}");
+    assert_eq!((elsewhere - ZERO).sys, None);
 }

@@ -1,28 +1,19 @@
 //! Which requests are answered at all: only those that nobody else's web page can have sent.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::install::Shared;
+use crate::install::options;
 
 /// Refuses requests that come through a foreign name, and those that a foreign page makes in the
 /// background, with the reason.
-pub(super) async fn check(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let refusal = refuse_host(
-        request.uri(),
-        request.headers(),
-        &shared.options.allowed_hosts,
-    )
-    .or_else(|| refuse_site(request.headers()));
+pub(super) async fn check(request: Request, next: Next) -> Response {
+    let refusal = refuse_host(request.uri(), request.headers(), &options().allowed_hosts)
+        .or_else(|| refuse_site(request.headers()));
     match refusal {
         Some(reason) => (StatusCode::FORBIDDEN, reason).into_response(),
         None => next.run(request).await,

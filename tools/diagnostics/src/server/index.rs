@@ -1,55 +1,44 @@
 //! The index page: what can be looked at in this process now, and a few numbers.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
-use axum::extract::State;
 use axum::response::Html;
 
-use crate::install::Shared;
+use super::pages::{INDEX, PAGES};
 use crate::readable::{Grouped, Size};
-use crate::{MemStats, RuntimeStats};
+use crate::{MemStats, RuntimeStats, runtime};
 
 /// The frame of the page; `{name}`, `{links}`, `{tables}` and `{missing}` are filled in.
 const TEMPLATE: &str = include_str!("index.html");
 
-pub(super) async fn page(State(shared): State<Arc<Shared>>) -> Html<String> {
-    let runtime = shared.runtime_stats();
-    let memory = MemStats::read();
+/// An ordinary function, since it reads the table in which it stands itself.
+pub(super) fn page() -> Html<String> {
+    let runtime = runtime::read();
+    let memory = MemStats::read().ok();
 
     let mut links = String::new();
-    if memory.is_ok() {
-        link(
-            &mut links,
-            "/debug/memstats",
-            "memory statistics: exact allocation counts and jemalloc's view, as JSON",
-        );
+    let mut missing = Vec::new();
+    for page in PAGES.iter().filter(|page| page.path != INDEX) {
+        match (page.absent)() {
+            None => link(&mut links, page.path, page.text),
+            Some(reason) => missing.push(reason),
+        }
     }
-    link(
-        &mut links,
-        "/debug/runtime",
-        "tasks, workers, threads, spans and events, as JSON",
-    );
-    link(
-        &mut links,
-        "/debug/pprof/cmdline",
-        "the command line, its arguments separated by NUL",
+    let of_memory = memory.map_or(&[][..], |memory| memory.missing);
+    let of_runtime = runtime.missing.iter();
+    missing.extend(
+        of_memory
+            .iter()
+            .chain(of_runtime)
+            .map(|&reason| reason.to_owned()),
     );
 
     let mut tables = String::new();
-    if let Ok(memory) = &memory {
+    if let Some(memory) = &memory {
         table(&mut tables, "Memory", &memory_rows(memory));
     }
     table(&mut tables, "Runtime", &runtime_rows(&runtime));
 
-    let mut missing: Vec<String> = runtime
-        .missing
-        .iter()
-        .map(|&reason| reason.to_owned())
-        .collect();
-    if let Err(error) = memory {
-        missing.push(format!("{error}."));
-    }
     Html(
         TEMPLATE
             .replace("{links}", &links)
@@ -78,8 +67,8 @@ fn memory_rows(memory: &MemStats) -> Vec<(&'static str, Option<String>)> {
         ("blocks in use", Some(grouped(memory.objects))),
         ("allocated since the start", Some(size(memory.total_alloc))),
         ("allocations since the start", Some(grouped(memory.mallocs))),
-        ("heap, resident", Some(size(memory.resident))),
-        ("heap, address space", Some(size(memory.sys))),
+        ("heap, resident", memory.resident.map(size)),
+        ("heap, address space", memory.sys.map(size)),
         ("process, resident", memory.rss.map(size)),
     ]
 }
@@ -101,7 +90,9 @@ fn runtime_rows(runtime: &RuntimeStats) -> Vec<(&'static str, Option<String>)> {
 fn link(page: &mut String, path: &str, what: &str) {
     let _ = writeln!(
         page,
-        "<li><a href=\"{path}\">{path}</a> <span>{what}</span></li>"
+        "<li><a href=\"{path}\">{path}</a> <span>{}</span></li>",
+        // The table's texts are written for Markdown.
+        escape(&what.replace('`', ""))
     );
 }
 

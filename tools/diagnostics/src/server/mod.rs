@@ -1,23 +1,23 @@
 //! The debug listener: a thread of its own that serves a few pages, within limits.
 
+mod cmdline;
 mod guard;
 mod index;
 mod pages;
+mod redact;
 
-use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
+use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use crate::Error;
-use crate::install::Shared;
+use crate::{Error, thread};
 
 /// Connections that are served at the same time; later ones wait in the kernel's queue.
 const MOST_CONNECTIONS: usize = 64;
@@ -34,7 +34,11 @@ const CONNECTION_LIMIT: Duration = Duration::from_secs(15 * 60);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Binds `address` and serves on a new thread until the process ends.
-pub(crate) fn listen(shared: Arc<Shared>, address: SocketAddr) -> Result<SocketAddr, Error> {
+pub(crate) fn listen(address: SocketAddr) -> Result<SocketAddr, Error> {
+    start(address, pages::router())
+}
+
+fn start(address: SocketAddr, pages: Router) -> Result<SocketAddr, Error> {
     let bind = |source| Error::Bind { address, source };
     let listener = std::net::TcpListener::bind(address).map_err(bind)?;
     listener.set_nonblocking(true).map_err(bind)?;
@@ -48,28 +52,14 @@ pub(crate) fn listen(shared: Arc<Shared>, address: SocketAddr) -> Result<SocketA
         let _context = runtime.enter();
         TcpListener::from_std(listener).map_err(bind)?
     };
-    let pages = pages::router(shared);
-    thread::Builder::new()
-        .name("diagnostics".into())
-        .spawn(move || runtime.block_on(serve(listener, pages)))
-        .map_err(Error::Thread)?;
-    if !bound.ip().is_loopback() {
-        warn_of_exposure(bound);
-    }
+    thread::spawn("diagnostics", move || {
+        runtime.block_on(serve(listener, pages))
+    })
+    .map_err(Error::Thread)?;
     Ok(bound)
 }
 
-/// The log may be filtered or go elsewhere, hence both. A closed stderr is no reason to fail.
-fn warn_of_exposure(address: SocketAddr) {
-    let warning = format!(
-        "the diagnostics listen on {address}, which is not loopback: whoever reaches this port can read what \
-         the service does, and slow it down"
-    );
-    let _ = writeln!(io::stderr(), "WARNING: {warning}");
-    tracing::warn!("{warning}");
-}
-
-async fn serve(listener: TcpListener, pages: axum::Router) {
+async fn serve(listener: TcpListener, pages: Router) {
     let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
         // The semaphore is never closed.
@@ -78,8 +68,7 @@ async fn serve(listener: TcpListener, pages: axum::Router) {
         };
         let stream = match listener.accept().await {
             Ok((stream, _peer)) => stream,
-            Err(error) => {
-                tracing::debug!(%error, "the diagnostics listener cannot accept a connection");
+            Err(_) => {
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
@@ -90,12 +79,12 @@ async fn serve(listener: TcpListener, pages: axum::Router) {
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD_TIMEOUT)
                 .serve_connection(TokioIo::new(stream), service);
-            match tokio::time::timeout(CONNECTION_LIMIT, connection).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::debug!(%error, "a diagnostics connection ended early"),
-                Err(_) => tracing::debug!("a diagnostics connection was cut at its time limit"),
-            }
+            // However it ended, there is nobody left to tell.
+            let _ = tokio::time::timeout(CONNECTION_LIMIT, connection).await;
             drop(permit);
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

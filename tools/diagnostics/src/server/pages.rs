@@ -1,49 +1,78 @@
-//! What the listener answers, by path.
+//! The pages, in one table: what the router answers, what the index links and names as missing, and what the README lists.
 
-use std::sync::Arc;
+use std::fmt;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use serde::Serialize;
 
-use super::{guard, index};
-use crate::MemStats;
-use crate::install::Shared;
+use super::{cmdline, guard, index};
+use crate::{MemStats, runtime};
 
-const INDEX: &str = "/debug/pprof/";
+pub(super) const INDEX: &str = "/debug/pprof/";
 
-/// The pages, behind the guard.
-pub(super) fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .route("/", get(async || Redirect::temporary(INDEX)))
-        .route("/debug/pprof", get(async || Redirect::temporary(INDEX)))
-        .route(INDEX, get(index::page))
-        .route("/debug/pprof/cmdline", get(cmdline))
-        .route("/debug/memstats", get(memstats))
-        .route("/debug/runtime", get(runtime))
-        .fallback(unknown)
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&shared),
-            guard::check,
-        ))
-        .layer(middleware::from_fn(headers))
-        .with_state(shared)
+pub(super) struct Page {
+    pub(super) path: &'static str,
+    /// What the page answers, for the index and the README.
+    pub(super) text: &'static str,
+    /// Why this process does not have it, if so.
+    pub(super) absent: fn() -> Option<String>,
+    handler: fn() -> MethodRouter,
 }
 
-/// The command line with its arguments separated by NUL, as Go and `/proc` give it.
-async fn cmdline() -> Response {
-    let mut line = Vec::new();
-    for (index, argument) in std::env::args_os().enumerate() {
-        if index > 0 {
-            line.push(0);
-        }
-        line.extend_from_slice(argument.as_encoded_bytes());
+pub(super) const PAGES: &[Page] = &[
+    Page {
+        path: INDEX,
+        text: "the index: what this process has, with links and the most important numbers",
+        absent: || None,
+        handler: || get(async || index::page()),
+    },
+    Page {
+        path: "/debug/memstats",
+        text: "memory statistics as JSON, in bytes: exact allocation counts, and jemalloc's view",
+        absent: || MemStats::read().err().map(sentence),
+        handler: || get(memstats),
+    },
+    Page {
+        path: "/debug/runtime",
+        text: "tasks, workers, threads, cores, spans and events as JSON; `missing` says what is not known and why",
+        absent: || None,
+        handler: || get(async || json(&runtime::read())),
+    },
+    Page {
+        path: "/debug/pprof/cmdline",
+        text: "the command line, its arguments separated by NUL, without secrets",
+        absent: || None,
+        handler: || get(cmdline::page),
+    },
+];
+
+/// The pages, behind the guard.
+pub(super) fn router() -> Router {
+    let mut router = Router::new();
+    for page in PAGES {
+        router = router.route(page.path, (page.handler)());
     }
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], line).into_response()
+    guarded(
+        router
+            .route("/", get(async || Redirect::temporary(INDEX)))
+            .route("/debug/pprof", get(async || Redirect::temporary(INDEX)))
+            .fallback(unknown),
+    )
+}
+
+pub(super) fn guarded(router: Router) -> Router {
+    router
+        .layer(middleware::from_fn(guard::check))
+        .layer(middleware::from_fn(headers))
+}
+
+fn sentence(reason: impl fmt::Display) -> String {
+    format!("{reason}.")
 }
 
 async fn memstats() -> Response {
@@ -51,10 +80,6 @@ async fn memstats() -> Response {
         Ok(stats) => json(&stats),
         Err(error) => (StatusCode::NOT_IMPLEMENTED, format!("{error}\n")).into_response(),
     }
-}
-
-async fn runtime(State(shared): State<Arc<Shared>>) -> Response {
-    json(&shared.runtime_stats())
 }
 
 /// Indented and with a newline at its end, since people read it in a terminal.
@@ -94,4 +119,28 @@ async fn headers(request: Request, next: Next) -> Response {
             .insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PAGES;
+
+    #[test]
+    fn the_readme_lists_these_pages_and_no_others() {
+        let readme = include_str!("../../README.md");
+        let listed: Vec<_> = readme
+            .lines()
+            .filter(|line| line.starts_with("| `GET "))
+            .collect();
+        let rows: Vec<_> = PAGES
+            .iter()
+            .map(|page| format!("| `GET {}` | {} |", page.path, page.text))
+            .collect();
+        assert_eq!(
+            listed,
+            rows,
+            "the table in README.md must be\n{}",
+            rows.join("\n")
+        );
+    }
 }

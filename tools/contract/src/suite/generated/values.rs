@@ -68,6 +68,37 @@ pub fn object(fields: &'static [&'static str]) -> impl Strategy<Value = Value> {
     })
 }
 
+/// Characters that somebody may have thought of, or not.
+const CHARACTERS: &[char] = &[
+    'a', 'Z', '9', '@', '.', ' ', '\t', '\n', '\0', '\u{7f}', '\u{85}', '\u{a0}', '\u{ad}',
+    '\u{200b}', '\u{2028}', '\u{3000}', '\u{feff}', 'é', 'ß', '👩',
+];
+
+/// A sign-up whose fields are all texts, of about the lengths that are allowed.
+pub fn sign_up() -> impl Strategy<Value = Value> {
+    let character = || prop_oneof![3 => prop::char::range('a', 'z'), 1 => select(CHARACTERS), 1 => any::<char>()];
+    let text = move |longest: usize| {
+        let length = prop_oneof![3 => 0..12_usize, 1 => longest - 2..longest + 3];
+        length
+            .prop_flat_map(move |length| vec(character(), length))
+            .prop_map(String::from_iter)
+    };
+    let email = prop_oneof![
+        3 => (text(64), text(64)).prop_map(|(name, domain)| format!("{name}@{domain}")),
+        1 => text(254),
+    ];
+    // A field that is right most of the time, so that the others decide.
+    let or = |right: &'static str, field: BoxedStrategy<String>| prop_oneof![2 => field, 1 => "[a-z]{20}".prop_map(move |unique| unique + right)];
+    (
+        or("", text(64).boxed()),
+        or("", text(128).boxed()),
+        or("@example.com", email.boxed()),
+    )
+        .prop_map(|(username, password, email)| {
+            serde_json::json!({ "username": username, "password": password, "email": email })
+        })
+}
+
 /// A body as bytes: JSON, JSON that was cut or has one byte changed, and anything else.
 pub fn body(fields: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
     let json = || {

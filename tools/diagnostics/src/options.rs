@@ -1,0 +1,163 @@
+//! What may differ from the defaults.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[cfg(feature = "tracing")]
+use tracing::level_filters::LevelFilter;
+
+/// What may differ from [`crate::install()`]'s defaults.
+///
+/// ```
+/// let options = diagnostics::Options::default()
+///     .allow_host("booking.internal")
+///     .redact("pin");
+/// ```
+///
+/// What is set to something that is not built yet is refused by [`crate::install_with`], with a sentence that
+/// names the setting. Left out, or set to its *off*, a setting is accepted.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) secret_words: Vec<String>,
+    pub(crate) purge_in_background: bool,
+    #[cfg(feature = "tracing")]
+    pub(crate) span_level: LevelFilter,
+    #[cfg(feature = "tracing")]
+    pub(crate) event_level: LevelFilter,
+    pub(crate) heap_sample_interval: Option<u64>,
+    pub(crate) recorder_size: Option<u64>,
+    pub(crate) dump_folder: Option<PathBuf>,
+    pub(crate) slow_request: Option<Duration>,
+    pub(crate) slow_poll: Option<Duration>,
+    pub(crate) trace_flame: Option<PathBuf>,
+    pub(crate) agent: Option<bool>,
+    pub(crate) agent_tcp: Option<SocketAddr>,
+}
+
+impl Options {
+    /// The defaults, for a static: what is read before anything is installed.
+    pub(crate) const DEFAULT: Self = Self {
+        allowed_hosts: Vec::new(),
+        secret_words: Vec::new(),
+        purge_in_background: true,
+        #[cfg(feature = "tracing")]
+        span_level: LevelFilter::DEBUG,
+        #[cfg(feature = "tracing")]
+        event_level: LevelFilter::INFO,
+        heap_sample_interval: None,
+        recorder_size: None,
+        dump_folder: None,
+        slow_request: None,
+        slow_poll: None,
+        trace_flame: None,
+        agent: None,
+        agent_tcp: None,
+    };
+
+    /// Lets the listener answer requests to this name too (the `Host` header without its port), not only
+    /// to IP addresses and `localhost`.
+    #[must_use]
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.allowed_hosts.push(name.into());
+        self
+    }
+
+    /// Hides on `/debug/pprof/cmdline` the values of arguments whose name has this word too: `redact("pin")` hides those
+    /// of `--pin`, `--card-pin` and `CARD_PIN=`, not of `--spin`. Words such as `secret`, `password`, `token`
+    /// and `key` are there already.
+    #[must_use]
+    pub fn redact(mut self, word: impl Into<String>) -> Self {
+        self.secret_words.push(word.into());
+        self
+    }
+
+    /// Whether jemalloc gives unused pages back from a thread of its own. On unless set: without it, an idle
+    /// service keeps the pages of its last burst, and `resident` says so for ever.
+    #[must_use]
+    pub fn purge_in_background(mut self, yes: bool) -> Self {
+        self.purge_in_background = yes;
+        self
+    }
+
+    /// The most verbose level of the spans that [`crate::layer`] looks at, whatever is logged. `DEBUG` unless set, so
+    /// that a service can have spans that its log does not show.
+    #[cfg(feature = "tracing")]
+    #[must_use]
+    pub fn span_level(mut self, level: LevelFilter) -> Self {
+        self.span_level = level;
+        self
+    }
+
+    /// The most verbose level of the events that [`crate::layer`] counts. `INFO` unless set: a more verbose one
+    /// switches on what dependencies say at that level, and the service pays for it.
+    #[cfg(feature = "tracing")]
+    #[must_use]
+    pub fn event_level(mut self, level: LevelFilter) -> Self {
+        self.event_level = level;
+        self
+    }
+
+    /// One allocation in so many bytes is kept with its stack, for heap profiles. 0 is off.
+    #[must_use]
+    pub fn heap_sample_interval(mut self, bytes: u64) -> Self {
+        self.heap_sample_interval = Some(bytes);
+        self
+    }
+
+    /// Bytes of memory for what the flight recorder remembers. 0 is off.
+    #[must_use]
+    pub fn recorder_size(mut self, bytes: u64) -> Self {
+        self.recorder_size = Some(bytes);
+        self
+    }
+
+    /// Where the flight recorder writes what it remembers when a request or a poll was slow.
+    #[must_use]
+    pub fn dump_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.dump_folder = Some(folder.into());
+        self
+    }
+
+    /// How long a request may take before the flight recorder writes a dump. Zero is off.
+    #[must_use]
+    pub fn slow_request(mut self, limit: Duration) -> Self {
+        self.slow_request = Some(limit);
+        self
+    }
+
+    /// How long one poll of a task may take before the flight recorder writes a dump. Zero is off.
+    #[must_use]
+    pub fn slow_poll(mut self, limit: Duration) -> Self {
+        self.slow_poll = Some(limit);
+        self
+    }
+
+    /// Writes the time spent in each span to this file, as folded stacks for a flame graph.
+    #[must_use]
+    pub fn trace_flame(mut self, file: impl Into<PathBuf>) -> Self {
+        self.trace_flame = Some(file.into());
+        self
+    }
+
+    /// Whether the agent answers on a Unix socket of its own. On unless set, as soon as there is one.
+    #[must_use]
+    pub fn agent(mut self, yes: bool) -> Self {
+        self.agent = Some(yes);
+        self
+    }
+
+    /// Where the agent answers over TCP too, for clients of Go's gops.
+    #[must_use]
+    pub fn agent_tcp(mut self, address: SocketAddr) -> Self {
+        self.agent_tcp = Some(address);
+        self
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}

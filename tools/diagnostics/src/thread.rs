@@ -1,0 +1,21 @@
+//! The diagnostics' own threads.
+
+use std::io;
+use std::thread::{Builder, JoinHandle};
+
+/// Starts a thread on which nothing is logged: neither by us nor by what we use.
+///
+/// The service's subscriber writes where the service wants. When nobody reads there any more, whoever logs stands
+/// still, and that is when the diagnostics are needed.
+pub(crate) fn spawn(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    Builder::new().name(name.into()).spawn(move || {
+        // This one, unlike a `NoSubscriber` of our own, is not in `tracing`'s list of subscribers: one in the list that wants nothing would
+        // have every place in the code that logs ask again each time.
+        #[cfg(feature = "tracing")]
+        let _nobody = tracing::dispatcher::set_default(&tracing::Dispatch::none());
+        work();
+    })
+}

@@ -1,0 +1,194 @@
+//! The runtimes that are watched, from their start to their end.
+//!
+//! A handle keeps its runtime's memory, and the runtime keeps its hooks. So nothing that a hook owns, and no
+//! static either, may own a handle: it would stay for ever. What keeps the handle is what ends with the runtime,
+//! its threads or a task in it; the list here only knows where to find it.
+
+use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tokio::runtime::{Handle, Id};
+
+/// Runtimes that are watched at most at the same time. A service has one or two; a program that has more sees the
+/// numbers of the first ones.
+const MOST_RUNTIMES: usize = 16;
+
+static RUNTIMES: Mutex<Vec<Weak<Watched>>> = Mutex::new(Vec::new());
+
+/// Whether a runtime has had the hooks, and whether one is watched without them.
+static HOOKED: AtomicBool = AtomicBool::new(false);
+static WATCHED: AtomicBool = AtomicBool::new(false);
+
+/// Tasks that the hooks saw being spawned, and those spawned in runtimes without hooks that have ended.
+static SPAWNED: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// What this thread keeps, if it is one of a runtime's.
+    static HELD: RefCell<Option<Arc<Watched>>> = const { RefCell::new(None) };
+    /// The `current_thread` runtime that was last seen parking here, so that each further time is cheap.
+    static PARKED: Cell<Option<Id>> = const { Cell::new(None) };
+    /// Set while a task of ours is being spawned: nobody shall count it. The hook takes it away, and so tells
+    /// that the runtime has our hooks.
+    static POSTING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A runtime that exists. Its threads own this, or a task in it does.
+struct Watched {
+    handle: Handle,
+    /// Whether the hooks count its tasks.
+    hooked: AtomicBool,
+    /// Tasks of ours in it.
+    ours: AtomicU64,
+}
+
+impl Watched {
+    fn tasks_alive(&self) -> u64 {
+        let alive = self.handle.metrics().num_alive_tasks() as u64;
+        alive.saturating_sub(self.ours.load(Ordering::Relaxed))
+    }
+
+    /// Tasks that no hook counted.
+    fn spawned_unseen(&self) -> u64 {
+        #[cfg(tokio_unstable)]
+        if !self.hooked.load(Ordering::Relaxed) {
+            let spawned = self.handle.metrics().spawned_tasks_count();
+            // The one that is ours.
+            return spawned.saturating_sub(1);
+        }
+        0
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        SPAWNED.fetch_add(self.spawned_unseen(), Ordering::Relaxed);
+    }
+}
+
+/// What a task of ours holds: the runtime's entry in the list, until the runtime ends the task.
+struct Sentinel(Arc<Watched>);
+
+impl Sentinel {
+    /// Waits in the runtime until that ends.
+    fn post(watched: Arc<Watched>) {
+        watched.ours.fetch_add(1, Ordering::Relaxed);
+        let sentinel = Self(Arc::clone(&watched));
+        POSTING.set(true);
+        watched.handle.spawn(async move {
+            let _sentinel = sentinel;
+            std::future::pending::<()>().await;
+        });
+        let seen = !POSTING.replace(false);
+        watched.hooked.store(seen, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Sentinel {
+    fn drop(&mut self) {
+        self.0.ours.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The entry of a runtime in the list: the one that is there, or a new one as long as there is room.
+fn entry(handle: Handle) -> Option<Arc<Watched>> {
+    let mut runtimes = RUNTIMES.lock().unwrap_or_else(PoisonError::into_inner);
+    runtimes.retain(|known| known.strong_count() > 0);
+    let known = runtimes
+        .iter()
+        .filter_map(Weak::upgrade)
+        .find(|known| known.handle.id() == handle.id());
+    if known.is_some() || runtimes.len() >= MOST_RUNTIMES {
+        return known;
+    }
+    let watched = Arc::new(Watched {
+        handle,
+        hooked: AtomicBool::new(true),
+        ours: AtomicU64::new(0),
+    });
+    runtimes.push(Arc::downgrade(&watched));
+    WATCHED.store(true, Ordering::Relaxed);
+    Some(watched)
+}
+
+/// The hooks are registered with a runtime.
+pub(crate) fn hooked() {
+    HOOKED.store(true, Ordering::Relaxed);
+}
+
+/// A thread of a hooked runtime keeps that runtime's entry.
+pub(crate) fn thread_starts() {
+    if let Ok(handle) = Handle::try_current() {
+        let watched = entry(handle);
+        HELD.with_borrow_mut(|held| *held = watched);
+    }
+}
+
+pub(crate) fn thread_stops() {
+    let _ended = HELD.with_borrow_mut(Option::take);
+}
+
+#[cfg(tokio_unstable)]
+pub(crate) fn task_spawned() {
+    if !POSTING.replace(false) {
+        SPAWNED.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A hooked `current_thread` runtime has nothing to do. It runs on whichever thread calls `block_on`, which no hook
+/// sees begin or end, so a task in it has to keep its entry.
+pub(crate) fn current_thread_parks() {
+    if let Ok(handle) = Handle::try_current()
+        && PARKED.replace(Some(handle.id())) != Some(handle.id())
+    {
+        post_once(handle);
+    }
+}
+
+/// Watches the runtime inside which this is called, if there is one and it is not watched yet.
+pub(crate) fn current_runtime() {
+    if let Ok(handle) = Handle::try_current() {
+        let known = |watched: &Arc<Watched>| watched.handle.id() == handle.id();
+        if !runtimes().iter().any(known) {
+            post_once(handle);
+        }
+    }
+}
+
+fn post_once(handle: Handle) {
+    if let Some(watched) = entry(handle)
+        && watched.ours.load(Ordering::Relaxed) == 0
+    {
+        Sentinel::post(watched);
+    }
+}
+
+/// The runtimes that exist.
+fn runtimes() -> Vec<Arc<Watched>> {
+    let runtimes = RUNTIMES.lock().unwrap_or_else(PoisonError::into_inner);
+    runtimes.iter().filter_map(Weak::upgrade).collect()
+}
+
+/// What the runtimes tell together.
+pub(crate) struct Totals {
+    pub(crate) tasks_alive: u64,
+    pub(crate) tasks_spawned: Option<u64>,
+    pub(crate) workers: u64,
+    pub(crate) queued: u64,
+}
+
+/// What the runtimes tell that exist now; none if none was ever watched.
+pub(crate) fn totals() -> Option<Totals> {
+    if !HOOKED.load(Ordering::Relaxed) && !WATCHED.load(Ordering::Relaxed) {
+        return None;
+    }
+    let runtimes = runtimes();
+    let total = |of: fn(&Watched) -> u64| runtimes.iter().map(|watched| of(watched)).sum::<u64>();
+    let spawned = SPAWNED.load(Ordering::Relaxed) + total(Watched::spawned_unseen);
+    Some(Totals {
+        tasks_alive: total(Watched::tasks_alive),
+        tasks_spawned: cfg!(tokio_unstable).then_some(spawned),
+        workers: total(|watched| watched.handle.metrics().num_workers() as u64),
+        queued: total(|watched| watched.handle.metrics().global_queue_depth() as u64),
+    })
+}
