@@ -15,7 +15,7 @@ usage() {
 usage: scripts/test.sh [--help]
 
 Runs fmt, clippy, rustdoc, shellcheck, the course check, the book's build, all sections of the chapters' scripts and
-cargo test. Exit code: 1 if anything failed.
+cargo test, and the library's tests without each of its features. Exit code: 1 if anything failed.
 
 example: scripts/test.sh
 END
@@ -108,8 +108,19 @@ tests() (
   if [ "${CI:-}" = true ]; then
     trap '' INT
   fi
-  cargo test "${OURS[@]}" --no-fail-fast 2>&1 | tee "$LOG"
+  cargo test "${OURS[@]}" --no-fail-fast 2>&1 | tee -a "$LOG"
 )
+
+# The workspace builds the library with all its features, its users choose; and it must be fit to be published alone.
+library() {
+  local features status=0
+  for features in http,tracing jemalloc,tracing jemalloc,http ''; do
+    printf 'diagnostics with the features: %s\n' "${features:-none}"
+    cargo test --quiet --package diagnostics --no-default-features --features "$features" 2>&1 | tee -a "$LOG" || status=1
+  done
+  cargo package --quiet --package diagnostics --allow-dirty --no-verify || status=1
+  return "$status"
+}
 
 check "what the checks need" install_missing
 check "format" format
@@ -120,6 +131,7 @@ check "course" "${WORKSHOP[@]}" check
 check "book" build_book
 check "sections of the chapters' scripts" sections
 check "tests" tests
+check "the library by itself" library
 
 # --- The result -------------------------------------------------------------------------------------------
 

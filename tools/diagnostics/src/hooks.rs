@@ -136,9 +136,9 @@ impl fmt::Debug for Hooks {
 ///
 /// Set no hook on the builder itself, before or after: tokio keeps the last one only.
 ///
-/// A multi-threaded runtime is watched from its first thread to its last. A `current_thread` runtime has no thread of its own:
-/// it is watched from the first time that it has nothing to do, by a task which waits there until the runtime is
-/// dropped. That task is in no count of the diagnostics, but the caller's closures for tasks see it.
+/// A multi-threaded runtime is watched from its first thread to its last. A `current_thread` runtime has no thread of
+/// its own: it is watched from the first time that it has nothing to do, by a task which waits there until the
+/// runtime is dropped. That task is in no count of the diagnostics, but the caller's closures for tasks see it.
 pub fn hook(builder: &mut Builder, hooks: Hooks) {
     watch::hooked();
     builder.on_thread_start({

@@ -1,6 +1,6 @@
 //! What Go's runtime gives a service, for Rust: look into a live process without stopping it.
 //!
-//! Three lines, for any service on axum or tokio: the allocator, [`start`], [`layer`].
+//! Three lines, for any service on axum or tokio: the allocator, [`start`], [`layer()`].
 //!
 #![cfg_attr(feature = "tracing", doc = "```no_run")]
 #![cfg_attr(not(feature = "tracing"), doc = "```text")]
@@ -25,7 +25,7 @@
 //! |---|---|
 //! | `jemalloc` | jemalloc below [`Allocator`], and what it tells about the heap |
 //! | `http` | the listener and its pages |
-//! | `tracing` | [`layer`], and the diagnostics' own warnings in the log |
+//! | `tracing` | [`layer()`], and the diagnostics' own warnings in the log |
 //!
 //! All are on by default. What a build without one lacks is said in a sentence where it would have been.
 

@@ -40,7 +40,7 @@ use crate::{AllocCounts, Error};
 /// `PauseNs`, `GCCPUFraction`, `NextGC`, `LastGC`, `GCSys`, `EnableGC`. Memory is free at the moment when its
 /// owner drops it, so there is nothing to wait for before a reading (Go's examples call `runtime.GC()` first).
 /// What comes nearest to asking how often memory was collected during a call (`NumGC`) is how many blocks were
-/// released meanwhile: the growth of `frees`, which [`measure`] prints in its place.
+/// released meanwhile: the growth of `frees`, which [`measure()`] prints in its place.
 /// `StackSys` has none either: threads' stacks are mapped by the operating system and are in `rss` only, and a
 /// suspended async function keeps its state on the heap, hence in `alloc`. `Lookups` and `BySize` are not kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

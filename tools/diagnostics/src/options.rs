@@ -81,7 +81,7 @@ impl Options {
         self
     }
 
-    /// The most verbose level of the spans that [`crate::layer`] looks at, whatever is logged. `DEBUG` unless set, so
+    /// The most verbose level of the spans that [`crate::layer()`] looks at, whatever is logged. `DEBUG` unless set, so
     /// that a service can have spans that its log does not show.
     #[cfg(feature = "tracing")]
     #[must_use]
@@ -90,7 +90,7 @@ impl Options {
         self
     }
 
-    /// The most verbose level of the events that [`crate::layer`] counts. `INFO` unless set: a more verbose one
+    /// The most verbose level of the events that [`crate::layer()`] counts. `INFO` unless set: a more verbose one
     /// switches on what dependencies say at that level, and the service pays for it.
     #[cfg(feature = "tracing")]
     #[must_use]

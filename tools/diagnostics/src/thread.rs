@@ -12,8 +12,8 @@ pub(crate) fn spawn(
     work: impl FnOnce() + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
     Builder::new().name(name.into()).spawn(move || {
-        // This one, unlike a `NoSubscriber` of our own, is not in `tracing`'s list of subscribers: one in the list that wants nothing would
-        // have every place in the code that logs ask again each time.
+        // This one, unlike a `NoSubscriber` of our own, is not in `tracing`'s list of subscribers. One in the list that
+        // wants nothing would have every place in the code that logs ask again each time.
         #[cfg(feature = "tracing")]
         let _nobody = tracing::dispatcher::set_default(&tracing::Dispatch::none());
         work();

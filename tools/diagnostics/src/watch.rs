@@ -16,9 +16,8 @@ const MOST_RUNTIMES: usize = 16;
 
 static RUNTIMES: Mutex<Vec<Weak<Watched>>> = Mutex::new(Vec::new());
 
-/// Whether a runtime has had the hooks, and whether one is watched without them.
-static HOOKED: AtomicBool = AtomicBool::new(false);
-static WATCHED: AtomicBool = AtomicBool::new(false);
+/// Whether a runtime ever had the hooks or was watched without them: from then on, none is a number too.
+static ANY: AtomicBool = AtomicBool::new(false);
 
 /// Tasks that the hooks saw being spawned, and those spawned in runtimes without hooks that have ended.
 static SPAWNED: AtomicU64 = AtomicU64::new(0);
@@ -92,14 +91,17 @@ impl Drop for Sentinel {
 
 /// The entry of a runtime in the list: the one that is there, or a new one as long as there is room.
 fn entry(handle: Handle) -> Option<Arc<Watched>> {
+    // Released after the lock: with the last handle goes what a caller's closures own, which may do anything.
+    let alive: Vec<_>;
     let mut runtimes = RUNTIMES.lock().unwrap_or_else(PoisonError::into_inner);
     runtimes.retain(|known| known.strong_count() > 0);
-    let known = runtimes
+    alive = runtimes
         .iter()
         .filter_map(Weak::upgrade)
-        .find(|known| known.handle.id() == handle.id());
+        .collect::<Vec<_>>();
+    let known = alive.iter().find(|known| known.handle.id() == handle.id());
     if known.is_some() || runtimes.len() >= MOST_RUNTIMES {
-        return known;
+        return known.map(Arc::clone);
     }
     let watched = Arc::new(Watched {
         handle,
@@ -107,13 +109,13 @@ fn entry(handle: Handle) -> Option<Arc<Watched>> {
         ours: AtomicU64::new(0),
     });
     runtimes.push(Arc::downgrade(&watched));
-    WATCHED.store(true, Ordering::Relaxed);
+    ANY.store(true, Ordering::Relaxed);
     Some(watched)
 }
 
 /// The hooks are registered with a runtime.
 pub(crate) fn hooked() {
-    HOOKED.store(true, Ordering::Relaxed);
+    ANY.store(true, Ordering::Relaxed);
 }
 
 /// A thread of a hooked runtime keeps that runtime's entry.
@@ -179,7 +181,7 @@ pub(crate) struct Totals {
 
 /// What the runtimes tell that exist now; none if none was ever watched.
 pub(crate) fn totals() -> Option<Totals> {
-    if !HOOKED.load(Ordering::Relaxed) && !WATCHED.load(Ordering::Relaxed) {
+    if !ANY.load(Ordering::Relaxed) {
         return None;
     }
     let runtimes = runtimes();

@@ -50,9 +50,9 @@ impl Table {
         counted
     }
 
-    /// A reader beside those who count. It comes last: loom runs the threads in the order in which they came, and looks for other orders
-    /// where a load finds another thread's store. Of a thread that loads and then stores, as whoever counts does,
-    /// it would not notice that a load was there before.
+    /// A reader beside those who count. It comes last: loom runs the threads in the order in which they came, and
+    /// looks for other orders where a load finds another thread's store. Where a store comes after a load of the
+    /// same thread, as whoever counts does it, loom forgets an earlier load of another one.
     fn read_beside(table: &Arc<Self>) -> thread::JoinHandle<Counted> {
         let table = Arc::clone(table);
         thread::spawn(move || table.read())

@@ -6,8 +6,9 @@ mod index;
 mod pages;
 mod redact;
 
+use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use axum::Router;
@@ -15,6 +16,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
 use crate::{Error, thread};
@@ -44,19 +46,34 @@ fn start(address: SocketAddr, pages: Router) -> Result<SocketAddr, Error> {
     listener.set_nonblocking(true).map_err(bind)?;
     let bound = listener.local_addr().map_err(bind)?;
 
+    // All of it on the new thread: this one may be a worker of the service's runtime, where another runtime may be
+    // made but not be dropped again, should a later step fail.
+    let (tell, told) = mpsc::sync_channel(1);
+    let serve = move || match prepare(listener) {
+        Ok((runtime, listener)) => {
+            let _ = tell.send(Ok(()));
+            runtime.block_on(serve(listener, pages));
+        }
+        Err(error) => {
+            let _ = tell.send(Err(error));
+        }
+    };
+    thread::spawn("diagnostics", serve).map_err(Error::Thread)?;
+    match told.recv() {
+        Ok(Ok(())) => Ok(bound),
+        Ok(Err(error)) => Err(Error::Thread(error)),
+        Err(_) => Err(Error::Thread(io::Error::other("it ended at once"))),
+    }
+}
+
+fn prepare(listener: std::net::TcpListener) -> io::Result<(Runtime, TcpListener)> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
-        .map_err(Error::Thread)?;
-    let listener = {
-        let _context = runtime.enter();
-        TcpListener::from_std(listener).map_err(bind)?
-    };
-    thread::spawn("diagnostics", move || {
-        runtime.block_on(serve(listener, pages))
-    })
-    .map_err(Error::Thread)?;
-    Ok(bound)
+        .build()?;
+    let context = runtime.enter();
+    let listener = TcpListener::from_std(listener)?;
+    drop(context);
+    Ok((runtime, listener))
 }
 
 async fn serve(listener: TcpListener, pages: Router) {

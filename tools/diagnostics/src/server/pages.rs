@@ -1,4 +1,5 @@
-//! The pages, in one table: what the router answers, what the index links and names as missing, and what the README lists.
+//! The pages, in one table: what the router answers, what the index links and names as missing, and what the README
+//! lists.
 
 use std::fmt;
 

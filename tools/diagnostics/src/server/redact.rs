@@ -5,7 +5,8 @@ use std::mem;
 
 const HIDDEN: &str = "[redacted]";
 
-/// Names of secrets, as whole words: `--signing-key`, `SIGNING_KEY=` and `signingKey=` have the word `key`, `--keyboard` does not.
+/// Names of secrets, as whole words: `--signing-key`, `SIGNING_KEY=` and `signingKey=` have the word `key`,
+/// `--keyboard` does not.
 const WORDS: &[&str] = &[
     "accesskey",
     "apikey",
