@@ -99,8 +99,8 @@ fn validate_token(config: &Config, token: &str) -> Result<HashMap<String, Value>
     Ok(token.claims)
 }
 
-/// The key that signs the tokens. Deriving it takes long on purpose: whoever has a token and guesses at the secret pays
-/// for every guess.
+/// The key that signs the tokens. Whoever has a token and guesses at the secret has to
+/// derive a key for each guess.
 fn signing_key(config: &Config) -> [u8; 32] {
     pbkdf2_hmac_array::<Sha256, 32>(&key_bytes(config), SALT, ROUNDS)
 }

@@ -88,7 +88,7 @@ fn is_password(password: &str, hash: &str) -> anyhow::Result<bool> {
     Ok(hashing(|argon2| argon2.verify_password(password.as_bytes(), &hash)).is_ok())
 }
 
-/// All work with argon2, which takes 19 MiB and tens of milliseconds by its default parameters.
+/// All of the app's work with argon2, in a span of its own.
 fn hashing<T>(work: impl FnOnce(&Argon2<'_>) -> T) -> T {
     debug_span!("hashing").in_scope(|| work(&Argon2::default()))
 }
