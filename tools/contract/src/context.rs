@@ -147,6 +147,14 @@ impl Context {
         Ok(self.shared().await?.client.clone())
     }
 
+    /// A client of a server of the case's own that is not logged in.
+    ///
+    /// # Errors
+    /// When no client can be made.
+    pub fn client_of(&self, server: &Server) -> Result<Client> {
+        Client::new(server.address(), Arc::clone(self.record()))
+    }
+
     /// A user of the shared server.
     ///
     /// # Errors
@@ -170,7 +178,7 @@ impl Context {
     /// When it does not start.
     pub async fn restart(&self, database: Database) -> Result<Service> {
         let server = self.launch(&database).start().await?;
-        let client = Client::new(server.address(), Arc::clone(self.record()))?;
+        let client = self.client_of(&server)?;
         if let Ok(document) = client.get("/openapi.json").await?.json::<Value>() {
             self.record().describe(Document::new(document));
         }

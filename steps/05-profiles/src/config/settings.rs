@@ -35,11 +35,11 @@ pub struct Settings {
     #[arg(long, env = "COWORKING_JOURNAL_MODE", value_name = "MODE")]
     pub journal_mode: Option<JournalMode>,
 
-    /// The key that signs the tokens, 32 ASCII characters
+    /// What the key that signs the tokens is derived from, 32 ASCII characters
     #[arg(
         long,
         env = "COWORKING_SECRET",
-        value_name = "KEY",
+        value_name = "SECRET",
         hide_env_values = true
     )]
     pub secret: Option<Secret>,
@@ -190,7 +190,7 @@ pub enum JournalMode {
     Wal,
 }
 
-/// The key that signs the tokens; neither logs nor error messages show it.
+/// What the key that signs the tokens is derived from; neither logs nor error messages show it.
 #[derive(Clone, Deserialize)]
 pub struct Secret(String);
 

@@ -89,7 +89,7 @@ pub async fn requests_are_traced(context: &Context) -> Result<()> {
     let database = context.database().await?;
     let launch = context.launch(&database).variable("COWORKING_LOG", "debug");
     let server = launch.start().await?;
-    let client = Client::new(server.address(), std::sync::Arc::clone(context.record()))?;
+    let client = context.client_of(&server)?;
     let user = User::sign_up(&client).await?;
     let room = rooms::any_id(&user.client).await?;
     let booking = json!({ "room_id": room, "booked_on": context.day() });

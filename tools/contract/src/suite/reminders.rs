@@ -55,7 +55,7 @@ async fn book(client: &Client, room: &str, day: Date) -> Result<String> {
 
 /// A user of this server, and the rooms that there are.
 async fn visitor(context: &Context, server: &Server) -> Result<(Client, Vec<String>)> {
-    let client = Client::new(server.address(), std::sync::Arc::clone(context.record()))?;
+    let client = context.client_of(server)?;
     let user = User::sign_up(&client).await?;
     let rooms = rooms::list(&user.client, "").await?;
     Ok((user.client, rooms.into_iter().map(|room| room.id).collect()))

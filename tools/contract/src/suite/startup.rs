@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::{client::Client, context::Context, suite::configuration::refused};
+use crate::{context::Context, suite::configuration::refused};
 
 pub async fn the_committed_secret_stays_on_loopback(context: &Context) -> Result<()> {
     let database = &context.shared().await?.database;
@@ -71,7 +71,7 @@ pub async fn a_taken_debug_port_stops_nothing(context: &Context) -> Result<()> {
     let launch = context.launch(database);
     let launch = launch.argument("--debug-listen").argument(&address);
     let server = launch.start().await?;
-    let client = Client::new(server.address(), std::sync::Arc::clone(context.record()))?;
+    let client = context.client_of(&server)?;
     client.get("/rooms").await?.expect(200)?;
     let printed = server.stdout()?;
     ensure!(
