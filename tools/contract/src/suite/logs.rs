@@ -2,14 +2,14 @@
 
 use anyhow::{Result, bail, ensure};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     client::Client,
     context::{Context, User, log_in},
     launch::SECRET,
     server::all_printed,
-    suite::rooms,
+    suite::{bookings, rooms},
 };
 
 /// Of everything that the short cases do, in the most talkative log there is.
@@ -92,14 +92,8 @@ pub async fn requests_are_traced(context: &Context) -> Result<()> {
     let client = context.client_of(&server)?;
     let user = User::sign_up(&client).await?;
     let room = rooms::any_id(&user.client).await?;
-    let booking = json!({ "room_id": room, "booked_on": context.day() });
-    let booked: Value = user
-        .client
-        .post("/bookings", &booking)
-        .await?
-        .expect(201)?
-        .json()?;
-    let path = format!("/bookings/{}", booked["id"].as_str().unwrap_or_default());
+    let id = bookings::book(&user.client, &room, &context.day()).await?;
+    let path = format!("/bookings/{id}");
     user.client.get(&path).await?.expect(200)?;
     user.client.get("/bookings").await?.expect(200)?;
     user.client.delete(&path).await?.expect(204)?;

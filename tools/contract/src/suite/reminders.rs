@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::Value;
 use time::{
-    Date, OffsetDateTime, UtcDateTime, format_description::well_known::Rfc3339,
-    macros::utc_datetime,
+    OffsetDateTime, UtcDateTime, format_description::well_known::Rfc3339, macros::utc_datetime,
 };
 
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
     context::{Context, User},
     database::Database,
     server::Server,
-    suite::rooms,
+    suite::{bookings, rooms},
 };
 
 /// Who is reminded at nine books before. That takes a moment, and more of them on a busy machine.
@@ -47,10 +46,9 @@ fn reminders(log: &str, booking: &str) -> usize {
     lines.filter(|line| line.contains(booking)).count()
 }
 
-async fn book(client: &Client, room: &str, day: Date) -> Result<String> {
-    let body = json!({ "room_id": room, "booked_on": day.to_string() });
-    let booked: Value = client.post("/bookings", &body).await?.expect(201)?.json()?;
-    Ok(booked["id"].as_str().unwrap_or_default().to_owned())
+/// So many days after the one on which it is nine o'clock, as requests have it.
+fn day(after: i64) -> String {
+    (NINE.date() + time::Duration::days(after)).to_string()
 }
 
 /// A user of this server, and the rooms that there are.
@@ -68,12 +66,11 @@ pub async fn a_booking_is_reminded_of_once(context: &Context) -> Result<()> {
     let launch = context.launch(&database).clock_ahead_by(ahead)?;
     let first = launch.start().await?;
     let (client, rooms) = visitor(context, &first).await?;
-    let tomorrow = NINE.date().next_day().unwrap_or(Date::MAX);
-    let stands = book(&client, &rooms[0], tomorrow).await?;
-    let cancelled = book(&client, &rooms[1], tomorrow).await?;
+    let stands = bookings::book(&client, &rooms[0], &day(1)).await?;
+    let cancelled = bookings::book(&client, &rooms[1], &day(1)).await?;
     let path = format!("/bookings/{cancelled}");
     client.delete(&path).await?.expect(204)?;
-    let later = book(&client, &rooms[0], tomorrow.next_day().unwrap_or(Date::MAX)).await?;
+    let later = bookings::book(&client, &rooms[0], &day(2)).await?;
     let booked: Value = client
         .get(&format!("/bookings/{stands}"))
         .await?
@@ -113,9 +110,8 @@ pub async fn an_overdue_reminder_is_caught_up(context: &Context) -> Result<()> {
     let database = context.database().await?;
     let server = at(context, NINE - Duration::from_secs(3600), &database).await?;
     let (client, rooms) = visitor(context, &server).await?;
-    let day = |after: i64| NINE.date() + time::Duration::days(after);
-    let tomorrow = book(&client, &rooms[0], day(1)).await?;
-    let in_three_days = book(&client, &rooms[0], day(3)).await?;
+    let tomorrow = bookings::book(&client, &rooms[0], &day(1)).await?;
+    let in_three_days = bookings::book(&client, &rooms[0], &day(3)).await?;
     stop(server).await?;
 
     let afternoon = |after: i64| NINE + time::Duration::days(after) + time::Duration::hours(6);
@@ -140,7 +136,7 @@ pub async fn an_overdue_reminder_is_caught_up(context: &Context) -> Result<()> {
     let overdue = at(context, afternoon(0), &database).await?;
     // Booked for tomorrow after nine: it never was due, so it is not overdue either.
     let (client, _) = visitor(context, &overdue).await?;
-    let too_late = book(&client, &rooms[1], day(1)).await?;
+    let too_late = bookings::book(&client, &rooms[1], &day(1)).await?;
     remembered(
         overdue,
         &[(&tomorrow, 1), (&in_three_days, 0), (&too_late, 0)],

@@ -12,7 +12,7 @@ use crate::{
     client::Client,
     context::{Context, User, log_in},
     launch::SECRET,
-    suite::rooms,
+    suite::{bookings, rooms},
     token::{Signature, claims, forge, is_signed, issue, now, read, signed, signing_key},
 };
 
@@ -122,13 +122,7 @@ pub async fn a_user_is_an_id(context: &Context) -> Result<()> {
     let user = context.user().await?;
     let service = context.shared().await?;
     let room = rooms::any_id(&user.client).await?;
-    let booking = json!({ "room_id": room, "booked_on": context.day() });
-    let booked: Value = user
-        .client
-        .post("/bookings", &booking)
-        .await?
-        .expect(201)?
-        .json()?;
+    let booked = bookings::book(&user.client, &room, &context.day()).await?;
 
     let (name, email) = (
         format!("renamed-{}", user.username),
@@ -144,18 +138,15 @@ pub async fn a_user_is_an_id(context: &Context) -> Result<()> {
     ensure!(moved == 1, "{moved} users have moved");
     let newcomer = User::sign_up_as(&service.client, &user.username, &user.email).await?;
 
-    let bookings_of = async |client: &Client| -> Result<Value> {
-        client.get("/bookings").await?.expect(200)?.json()
-    };
-    let of_user = bookings_of(&user.client).await?;
+    let of_user = bookings::list(&user.client).await?;
     ensure!(
-        of_user[0]["id"] == booked["id"],
-        "with a new name and address, their bookings are {of_user}"
+        of_user.iter().any(|booking| booking.id == booked),
+        "with a new name and address, their bookings are {of_user:?}"
     );
-    let of_newcomer = bookings_of(&newcomer.client).await?;
+    let of_newcomer = bookings::list(&newcomer.client).await?;
     ensure!(
-        of_newcomer == json!([]),
-        "who took the old address has the bookings {of_newcomer}"
+        of_newcomer.is_empty(),
+        "who took the old address has the bookings {of_newcomer:?}"
     );
     // Whoever had the address when a token was issued, the token is no key to it.
     user.client
