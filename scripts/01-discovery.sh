@@ -80,7 +80,7 @@ fill() {
 # section: my-bookings - What do my bookings cost then?
 my-bookings() {
   filled 01-discovery        #-
-  cargo workshop load my-bookings --url "$URL" --requests 400 --workers 8
+  cargo load my-bookings --url "$URL" --requests 400 --workers 8
 }
 
 # section: crates-after exact - How many crates are left?
@@ -113,7 +113,7 @@ log-lines-after() {
 compare-my-bookings() {
   filled 01-discovery        #-
   beside_filled 02-compile-checks   #> cargo database fill 02 --bookings 30000
-  cargo workshop load my-bookings --url "$URL" --against "$BESIDE_URL" \
+  cargo load my-bookings --url "$URL" --against "$BESIDE_URL" \
     --requests 1000 --workers 8
 }
 
@@ -121,7 +121,7 @@ compare-my-bookings() {
 compare-bookings() {
   service 01-discovery       #-
   beside 02-compile-checks   #-
-  cargo workshop load bookings --url "$URL" --against "$BESIDE_URL" \
+  cargo load bookings --url "$URL" --against "$BESIDE_URL" \
     --requests 300 --workers 16
 }
 
@@ -129,7 +129,7 @@ compare-bookings() {
 one-writer() {
   service 01-discovery --journal-mode wal --pool-size 4   #> cargo run --release -p step-01-discovery -- --journal-mode wal --pool-size 4
   beside 02-compile-checks   #-
-  cargo workshop load bookings --url "$URL" --against "$BESIDE_URL" \
+  cargo load bookings --url "$URL" --against "$BESIDE_URL" \
     --requests 1000 --workers 16
 }
 

@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # section: allocs - How much does a request allocate?
 allocs() {
   service 02-compile-checks  #-
-  cargo workshop allocs --url "$URL" --debug-url "$DEBUG_URL"
+  cargo allocs --url "$URL" --debug-url "$DEBUG_URL"
 }
 
 # section: lints - What does the linter say?
@@ -21,41 +21,41 @@ lints() {
 # section: compiler - What does the compiler say, at three levels?
 compiler() {
   # shellcheck disable=SC2129   # As a reader types it. #-
-  cargo workshop explain step-02-compile-checks >> "$WORK/compiler.txt"             #> cargo workshop explain step-02-compile-checks >> compiler.txt
-  cargo workshop explain step-02-compile-checks --level 2 >> "$WORK/compiler.txt"   #> cargo workshop explain step-02-compile-checks --level 2 >> compiler.txt
-  cargo workshop explain step-02-compile-checks --level 3 >> "$WORK/compiler.txt"   #> cargo workshop explain step-02-compile-checks --level 3 >> compiler.txt
+  cargo explain step-02-compile-checks >> "$WORK/compiler.txt"             #> cargo explain step-02-compile-checks >> compiler.txt
+  cargo explain step-02-compile-checks --level 2 >> "$WORK/compiler.txt"   #> cargo explain step-02-compile-checks --level 2 >> compiler.txt
+  cargo explain step-02-compile-checks --level 3 >> "$WORK/compiler.txt"   #> cargo explain step-02-compile-checks --level 3 >> compiler.txt
   wc -l < "$WORK/compiler.txt"   #> wc -l < compiler.txt
 }
 
 # section: authorization exact - What does authorization allocate?
 authorization() {
-  cargo workshop explain step-02-compile-checks --file authorization.rs
+  cargo explain step-02-compile-checks --file authorization.rs
 }
 
 # section: reasons - Why is a call a call?
 reasons() {
-  cargo workshop explain step-02-compile-checks --level 2 --file authorization.rs |
+  cargo explain step-02-compile-checks --level 2 --file authorization.rs |
     sed -n 's/not inlined into .*: \(too\|its\)/not inlined: \1/p'
 }
 
 # section: error exact - What is in an error?
 error() {
-  cargo workshop explain step-02-compile-checks --level 2 --file error.rs | grep -E 'heap|type'
+  cargo explain step-02-compile-checks --level 2 --file error.rs | grep -E 'heap|type'
 }
 
 # section: sizes exact - Which types and futures are large?
 sizes() {
-  cargo workshop explain step-02-compile-checks | grep -E ' (type|future): '
+  cargo explain step-02-compile-checks | grep -E ' (type|future): '
 }
 
 # section: authorization-after exact - What does authorization allocate now?
 authorization-after() {
-  cargo workshop explain step-03-memstats --file authorization.rs
+  cargo explain step-03-memstats --file authorization.rs
 }
 
 # section: sizes-after exact - And the sizes?
 sizes-after() {
-  cargo workshop explain step-03-memstats --min-size 24 |
+  cargo explain step-03-memstats --min-size 24 |
     grep -E ' (type: (AppState|Error)|future: async fn images::image),'
 }
 
@@ -67,14 +67,14 @@ lints-after() {
 # section: allocs-after - How much does a request allocate now?
 allocs-after() {
   beside 03-memstats         #-
-  cargo workshop allocs --url "$BESIDE_URL" --debug-url "$BESIDE_DEBUG_URL"
+  cargo allocs --url "$BESIDE_URL" --debug-url "$BESIDE_DEBUG_URL"
 }
 
 # section: compare-picture - Does one notice, with pictures?
 compare-picture() {
   service 02-compile-checks  #-
   beside 03-memstats         #-
-  cargo workshop load picture --url "$URL" --against "$BESIDE_URL" \
+  cargo load picture --url "$URL" --against "$BESIDE_URL" \
     --requests 6000 --workers 4
 }
 
@@ -82,7 +82,7 @@ compare-picture() {
 compare-bookings() {
   service 02-compile-checks  #-
   beside 03-memstats         #-
-  cargo workshop load my-bookings --url "$URL" --against "$BESIDE_URL" \
+  cargo load my-bookings --url "$URL" --against "$BESIDE_URL" \
     --requests 4000 --workers 4
 }
 

@@ -13,11 +13,11 @@ measure() {
 # section: rooms - What does a request for the rooms allocate, and does it stay so?
 rooms() {
   service 03-memstats        #-
-  cargo workshop allocs rooms --url "$URL" --debug-url "$DEBUG_URL"
+  cargo allocs rooms --url "$URL" --debug-url "$DEBUG_URL"
   cargo database fill 03 --bookings 3000
-  cargo workshop allocs rooms --url "$URL" --debug-url "$DEBUG_URL"
+  cargo allocs rooms --url "$URL" --debug-url "$DEBUG_URL"
   cargo database fill 03 --bookings 27000
-  cargo workshop allocs rooms --url "$URL" --debug-url "$DEBUG_URL"
+  cargo allocs rooms --url "$URL" --debug-url "$DEBUG_URL"
 }
 
 # section: measure-filled - What does one of these requests do to the memory?
@@ -35,18 +35,18 @@ dhat() {
 # section: rooms-after - What does the next checkpoint allocate?
 rooms-after() {
   beside 04-benchmarks       #-
-  cargo workshop allocs rooms --url "$BESIDE_URL" --debug-url "$BESIDE_DEBUG_URL"
+  cargo allocs rooms --url "$BESIDE_URL" --debug-url "$BESIDE_DEBUG_URL"
   cargo database fill 04 --bookings 3000
-  cargo workshop allocs rooms --url "$BESIDE_URL" --debug-url "$BESIDE_DEBUG_URL"
+  cargo allocs rooms --url "$BESIDE_URL" --debug-url "$BESIDE_DEBUG_URL"
   cargo database fill 04 --bookings 27000
-  cargo workshop allocs rooms --url "$BESIDE_URL" --debug-url "$BESIDE_DEBUG_URL"
+  cargo allocs rooms --url "$BESIDE_URL" --debug-url "$BESIDE_DEBUG_URL"
 }
 
 # section: compare-rooms - How many more requests does that make?
 compare-rooms() {
   filled 03-memstats         #-
   beside_filled 04-benchmarks   #-
-  cargo workshop load rooms --url "$URL" --against "$BESIDE_URL" \
+  cargo load rooms --url "$URL" --against "$BESIDE_URL" \
     --requests 200 --workers 8
 }
 

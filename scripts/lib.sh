@@ -23,7 +23,7 @@
 #   filled, beside_filled   the same, with 30,000 bookings in the database
 #   example STEP NAME       an example of the checkpoint, run on the script's database for it
 #   stop_service            ends both as a deployment would, with SIGTERM
-#   cargo database, cargo workshop
+#   cargo database, load, allocs, explain, workshop
 #                           as for a reader, but built once, and `cargo database query 01` means the database that the
 #                           script's checkpoint 01 has
 #   say TEXT                tells what takes long

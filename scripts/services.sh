@@ -63,8 +63,12 @@ cargo() {
       DATABASE_URL=$url "$BINARY" "${@:2}"
       [ "$command" != fill ] || echo "$url" >>"$WORK/filled"
       ;;
-    workshop)
-      built workshop dev
+    workshop | explain)
+      built "$1" dev
+      "$BINARY" "${@:2}"
+      ;;
+    load | allocs)
+      built load release --bin "$1"
       "$BINARY" "${@:2}"
       ;;
     *) command cargo "$@" ;;

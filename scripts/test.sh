@@ -77,7 +77,7 @@ lint_scripts() {
     echo "left out: shellcheck is not installed"
     return 0
   fi
-  shellcheck scripts/*.sh .ci/run tools/workshop/src/explain/rustc.sh
+  shellcheck scripts/*.sh .ci/run tools/explain/src/rustc.sh
 }
 
 build_book() {

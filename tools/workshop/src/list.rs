@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::course::{Chapter, Course};
-use crate::style::{QUIET, STRONG};
+use course::{Chapter, Course};
+use terminal::style::{QUIET, STRONG};
 
 /// List the chapters: minutes, crate, script, and whether they are ready
 #[derive(Debug, clap::Args)]

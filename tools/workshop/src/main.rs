@@ -1,28 +1,19 @@
 //! `cargo workshop`: builds and serves the book, runs, compares, checks and captures.
 
-mod allocs;
 mod book;
 mod capture;
 mod check;
 mod checkout;
-mod course;
 mod diff;
-mod digits;
 mod doctor;
-mod explain;
 mod list;
-mod load;
 mod port;
 mod run;
-mod section;
-mod style;
-mod tree;
-mod usage;
 
-use std::io;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use terminal::Usage;
 
 /// The workshop's own command
 ///
@@ -50,14 +41,40 @@ enum Command {
     Run(run::Args),
     Diff(diff::Args),
     Checkout(checkout::Args),
-    Load(load::Args),
-    Allocs(allocs::Args),
     Check(check::Args),
     Capture(capture::Args),
-    Explain(explain::Args),
     Port(port::Args),
+    /// Former spellings, which name the new ones.
+    #[command(hide = true)]
+    Load(Former),
+    #[command(hide = true)]
+    Allocs(Former),
+    #[command(hide = true)]
+    Explain(Former),
     #[command(hide = true)]
     Preprocessor(book::preprocessor::Args),
+}
+
+/// What was a subcommand here and has a door of its own now.
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)]
+struct Former {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+impl Former {
+    fn run(self, name: &str) -> anyhow::Result<ExitCode> {
+        let arguments: String = self
+            .arguments
+            .iter()
+            .map(|argument| format!(" {argument}"))
+            .collect();
+        Err(Usage(format!(
+            "it is a command of its own now: cargo {name}{arguments}"
+        ))
+        .into())
+    }
 }
 
 fn main() -> ExitCode {
@@ -73,31 +90,10 @@ fn main() -> ExitCode {
         Some(Command::Port(args)) => port::run(args),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Capture(args)) => capture::run(args),
-        Some(Command::Load(args)) => load::run(args),
-        Some(Command::Allocs(args)) => allocs::run(args),
-        Some(Command::Explain(args)) => explain::run(args),
+        Some(Command::Load(former)) => former.run("load"),
+        Some(Command::Allocs(former)) => former.run("allocs"),
+        Some(Command::Explain(former)) => former.run("explain"),
         Some(Command::Preprocessor(args)) => book::preprocessor::run(args),
     };
-    match result {
-        Ok(code) => code,
-        Err(error) if reader_has_gone(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            anstream::eprintln!("{0}error:{0:#} {error:#}", style::REMOVED);
-            let code = if error.chain().any(|cause| cause.is::<usage::Usage>()) {
-                2
-            } else {
-                1
-            };
-            ExitCode::from(code)
-        }
-    }
-}
-
-/// Whether the output went into a pipe whose reader had seen enough, as `head` does.
-fn reader_has_gone(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    })
+    terminal::end(result)
 }

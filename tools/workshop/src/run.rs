@@ -9,9 +9,9 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::course::{Chapter, Course};
-use crate::section::Script;
-use crate::usage::Usage;
+use course::section::Script;
+use course::{Chapter, Course};
+use terminal::Usage;
 
 /// Run a chapter's script: all of its sections in order, or one
 ///

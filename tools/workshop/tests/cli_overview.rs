@@ -6,9 +6,8 @@ use std::process::Stdio;
 
 use cli_course::{Ran, World};
 
-const COMMANDS: [&str; 11] = [
-    "serve", "list", "doctor", "run", "diff", "checkout", "load", "check", "capture", "port",
-    "explain",
+const COMMANDS: [&str; 9] = [
+    "serve", "list", "doctor", "run", "diff", "checkout", "check", "capture", "port",
 ];
 
 #[test]
@@ -39,6 +38,15 @@ fn wrong_usage_is_exit_code_2_and_says_what_would_be_right() {
     let world = World::new();
     world.run(&["no-such-command"]).expect(2);
     world.run(&["diff"]).expect(2);
+    for former in ["load", "allocs", "explain"] {
+        let ran = world.run(&[former, "rooms", "--rate", "4"]).expect(2);
+        assert!(
+            ran.stderr
+                .contains(&format!("cargo {former} rooms --rate 4")),
+            "{}",
+            ran.stderr
+        );
+    }
     for command in ["run", "diff", "checkout", "capture", "port"] {
         let ran = world.run(&[command, "09"]).expect(2);
         assert!(

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use regex::Regex;
 
-use crate::course::Course;
+use course::Course;
 
 /// The file beside the captures in which a script notes its variables, as lines of `NAME=VALUE`.
 pub const VALUES: &str = ".values";

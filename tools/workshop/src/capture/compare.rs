@@ -3,7 +3,7 @@
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices};
 
 use super::shape::{self, Item};
-use crate::section::{Compared, Section};
+use course::section::{Compared, Section};
 
 /// How many equal lines are shown around a difference.
 const CONTEXT: usize = 2;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::links;
 use super::pages::{Page, Pages, SOURCE, matching};
 use super::problem::{Problem, line_of};
-use crate::course::{Chapter, Course, MANIFEST};
-use crate::section::Script;
+use course::section::Script;
+use course::{Chapter, Course, MANIFEST};
 
 pub fn check(course: &Course, pages: &Pages) -> anyhow::Result<Vec<Problem>> {
     let manifest = std::fs::read_to_string(course.root.join(MANIFEST))?;

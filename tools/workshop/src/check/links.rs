@@ -12,7 +12,7 @@ use regex::Regex;
 use super::pages::{Page, Pages};
 use super::problem::Problem;
 use super::usage::normalized;
-use crate::course::Course;
+use course::Course;
 
 /// A link or an image as it stands in a page.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::problem::Problem;
-use crate::course::{Checkpoint, Course};
-use crate::tree::{MAIN, Naming, Tree, naming};
+use course::tree::{MAIN, Naming, Tree, naming};
+use course::{Checkpoint, Course};
 
 pub fn check(course: &Course) -> anyhow::Result<Vec<Problem>> {
     let checkpoints = course.checkpoints();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::course::Course;
+use course::Course;
 
 /// Where the book's pages lie, relative to the root.
 pub const SOURCE: &str = "book/src";

@@ -3,9 +3,9 @@
 use glob::{MatchOptions, Pattern};
 
 use super::problem::{Problem, line_of};
-use crate::course::{Chapter, Course, MANIFEST};
-use crate::diff::{self, Change};
-use crate::tree::Tree;
+use course::compare::{self, Change};
+use course::tree::Tree;
+use course::{Chapter, Course, MANIFEST};
 
 /// `*` stays within a folder's name; `**` spans folders.
 const OPTIONS: MatchOptions = MatchOptions {
@@ -52,7 +52,7 @@ fn check_chapter(
         return Ok(problems);
     }
     let (from, to) = (Tree::of(course, &start)?, Tree::of(course, &end)?);
-    let differing = diff::between(&from, &to);
+    let differing = compare::between(&from, &to);
     let matches = |pattern: &Pattern, path: &str| pattern.matches_with(path, OPTIONS);
     for file in &differing {
         if patterns

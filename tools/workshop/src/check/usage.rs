@@ -10,9 +10,9 @@ use super::pages::{Page, Pages, SOURCE, matching};
 use super::problem::Problem;
 use crate::book::preprocessor::code::is_anchor;
 use crate::book::preprocessor::{self, scan};
-use crate::course::{Chapter, Course};
-use crate::section::Script;
-use crate::tree::Tree;
+use course::section::Script;
+use course::tree::Tree;
+use course::{Chapter, Course};
 
 pub fn check(course: &Course, pages: &Pages) -> anyhow::Result<Vec<Problem>> {
     let mut problems = Vec::new();

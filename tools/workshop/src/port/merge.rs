@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::git::{self, Side};
-use crate::tree::Tree;
+use course::tree::Tree;
 
 /// What begins a conflict in a merged text.
 const MARKER: &str = "<<<<<<< ";

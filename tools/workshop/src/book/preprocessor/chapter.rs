@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail, ensure};
 
 use super::html;
-use crate::course::Course;
+use course::Course;
 
 /// The chapter's minutes, the crates it starts and ends at, and how to run, compare and break them.
 pub fn expand(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {

@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 use anyhow::{Context as _, bail, ensure};
 
 use super::html;
-use crate::course::Course;
+use course::Course;
 
 pub fn expand(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
     let (path, anchor) = match *arguments {

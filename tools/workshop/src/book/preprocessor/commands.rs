@@ -10,8 +10,8 @@ use anyhow::{Context as _, bail, ensure};
 
 use super::html;
 use super::prompt::{self, Kind};
-use crate::course::{Chapter, Course};
-use crate::section::{Script, Section};
+use course::section::{Script, Section};
+use course::{Chapter, Course};
 
 pub fn section(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
     let &[chapter, name] = arguments else {

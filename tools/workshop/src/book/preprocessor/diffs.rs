@@ -4,9 +4,9 @@ use anyhow::{bail, ensure};
 
 use super::code::is_anchor;
 use super::html;
-use crate::course::Course;
-use crate::diff::{Change, FileDiff, between};
-use crate::tree::Tree;
+use course::Course;
+use course::compare::{Change, FileDiff, between};
+use course::tree::Tree;
 
 pub fn expand(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
     let (from, to, file) = match *arguments {

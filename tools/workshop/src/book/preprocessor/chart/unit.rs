@@ -1,6 +1,6 @@
 //! What a column's name says about its numbers, and how they are written for people.
 
-use crate::digits::grouped;
+use terminal::grouped;
 
 /// A column's unit.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 use tempfile::TempDir;
 
 use super::super::fill;
-use crate::course::Course;
+use course::Course;
 
 const MANIFEST: &str = "
     [display]

@@ -1,0 +1,256 @@
+//! A crate's source files in memory, so that two crates can be held against each other.
+//!
+//! Each checkpoint is a crate of its own and so has a name of its own. The name stands in `Cargo.toml`, and in
+//! one line of each program that uses the library (`use step_01_discovery as app;`), and nowhere else;
+//! [`Tree::renamed`] puts another name into just these places, so that a comparison shows what a chapter did and
+//! not what a crate is called.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::Deserialize;
+
+use crate::{Checkpoint, Course};
+
+const MANIFEST: &str = "Cargo.toml";
+
+/// The service's own program.
+pub const MAIN: &str = "src/main.rs";
+
+/// The folders of a crate's other programs.
+const PROGRAMS: [&str; 3] = ["benches", "examples", "tests"];
+
+/// What lies beside the sources and is none: build artefacts, the app's data, a copy's own lock file
+/// and cargo settings, what desktops and editors leave behind.
+const NOT_SOURCE: [&str; 6] = [
+    "target",
+    "data",
+    ".git",
+    ".cargo",
+    "Cargo.lock",
+    ".DS_Store",
+];
+
+/// A crate's source files.
+#[derive(Debug, Clone)]
+pub struct Tree {
+    /// What messages call it: the folder, relative to the course's root where it lies in there.
+    pub name: String,
+    /// The package's name.
+    pub package: String,
+    /// Contents by path; paths are relative to the crate and have `/` between their parts.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Tree {
+    /// Reads a checkpoint.
+    pub fn of(course: &Course, checkpoint: &Checkpoint) -> anyhow::Result<Self> {
+        Ok(Self {
+            name: checkpoint.to_string(),
+            package: checkpoint.package.clone(),
+            files: read_files(&course.dir_of(checkpoint))?,
+        })
+    }
+
+    /// Reads any crate, such as a reader's working copy.
+    pub fn read(dir: &Path) -> anyhow::Result<Self> {
+        Ok(Self {
+            name: dir.display().to_string(),
+            package: package_in(dir)?,
+            files: read_files(dir)?,
+        })
+    }
+
+    /// The same crate under another package name.
+    pub fn renamed(&self, package: &str) -> Self {
+        let mut tree = self.clone();
+        for (path, content) in &mut tree.files {
+            if path == MANIFEST || is_program(path) {
+                *content = rename(path, content, &self.package, package);
+            }
+        }
+        tree.package = package.to_owned();
+        tree
+    }
+}
+
+/// The name of the package in `dir`.
+pub fn package_in(dir: &Path) -> anyhow::Result<String> {
+    #[derive(Deserialize)]
+    struct Manifest {
+        package: Package,
+    }
+    #[derive(Deserialize)]
+    struct Package {
+        name: String,
+    }
+    let path = dir.join("Cargo.toml");
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("{} is not a crate's folder", dir.display()))?;
+    let manifest: Manifest = toml::from_str(&text)
+        .with_context(|| format!("{} is not a package's manifest", path.display()))?;
+    Ok(manifest.package.name)
+}
+
+/// Puts the package name `to` in place of `from` in one file of a crate; files that do not carry the name are
+/// returned as they are.
+pub fn rename(path: &str, content: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(content) else {
+        return content.to_owned();
+    };
+    let renamed: String = text
+        .split_inclusive('\n')
+        .map(|line| match naming(path, line, from) {
+            Some(Naming::Package) => line.replacen(&quoted(from), &quoted(to), 1),
+            Some(Naming::Library) => line.replacen(&library(from), &library(to), 1),
+            None => line.to_owned(),
+        })
+        .collect();
+    renamed.into_bytes()
+}
+
+/// How a line carries the crate's own name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// `name = "step-01-discovery"` in the manifest.
+    Package,
+    /// `use step_01_discovery as app;` in a program.
+    Library,
+}
+
+/// Whether this line of the file `path` is one of those that may carry the crate's own name.
+pub fn naming(path: &str, line: &str, package: &str) -> Option<Naming> {
+    if path == MANIFEST {
+        let (key, value) = line.split_once('=')?;
+        let is_name = matches!(key.trim(), "name" | "default-run");
+        (is_name && value.trim() == quoted(package)).then_some(Naming::Package)
+    } else if is_program(path) {
+        let rest = line.strip_prefix("use ")?.strip_prefix(&library(package))?;
+        let ends = !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        ends.then_some(Naming::Library)
+    } else {
+        None
+    }
+}
+
+/// Whether the file is a program beside the library: the service itself, a benchmark, an example, a test of the whole.
+pub fn is_program(path: &str) -> bool {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    match folder.split_once('/') {
+        // Deeper down, a program's own modules lie beside its `main.rs`.
+        Some((folder, _)) => PROGRAMS.contains(&folder) && file == "main.rs",
+        None => path == MAIN || (PROGRAMS.contains(&folder) && file.ends_with(".rs")),
+    }
+}
+
+fn quoted(package: &str) -> String {
+    format!("\"{package}\"")
+}
+
+fn library(package: &str) -> String {
+    package.replace('-', "_")
+}
+
+/// Whether a file or folder of this name belongs to a crate's sources.
+fn is_source(name: &str) -> bool {
+    !NOT_SOURCE.contains(&name) && !name.ends_with('~') && !name.ends_with(".swp")
+}
+
+/// Whether the file at this path, relative to a crate, belongs to its sources.
+pub fn is_source_path(path: &str) -> bool {
+    path.split('/').all(is_source)
+}
+
+fn read_files(dir: &Path) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+    paths(dir)?
+        .into_iter()
+        .map(|path| {
+            let file = dir.join(&path);
+            let content =
+                std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            Ok((path, content))
+        })
+        .collect()
+}
+
+/// The paths of a crate's source files in order, relative to `dir`.
+fn paths(dir: &Path) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut folders: Vec<(PathBuf, String)> = vec![(dir.to_owned(), String::new())];
+    while let Some((folder, prefix)) = folders.pop() {
+        let entries = std::fs::read_dir(&folder)
+            .with_context(|| format!("cannot read the folder {}", folder.display()))?;
+        for entry in entries {
+            let entry = entry.with_context(|| format!("cannot read {}", folder.display()))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if !is_source(&name) {
+                continue;
+            }
+            // A link is followed: what counts is what the compiler reads.
+            let kind = std::fs::metadata(entry.path())
+                .with_context(|| format!("cannot read {}", entry.path().display()))?;
+            if kind.is_dir() {
+                folders.push((entry.path(), format!("{prefix}{name}/")));
+            } else {
+                found.push(format!("{prefix}{name}"));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_is_replaced_where_it_may_stand_and_nowhere_else() {
+        let manifest = b"[package]\nname = \"app\"\n\n[dependencies]\napp = \"1\" # \"app\"\n";
+        let renamed = rename("Cargo.toml", manifest, "app", "my-app");
+        assert_eq!(
+            String::from_utf8(renamed).unwrap(),
+            "[package]\nname = \"my-app\"\n\n[dependencies]\napp = \"1\" # \"app\"\n"
+        );
+        let main = b"//! The app.\nuse app as app;\nuse application::x;\n";
+        let renamed = rename("src/main.rs", main, "app", "my-app");
+        assert_eq!(
+            String::from_utf8(renamed).unwrap(),
+            "//! The app.\nuse my_app as app;\nuse application::x;\n"
+        );
+        assert_eq!(rename("src/lib.rs", main, "app", "my-app"), main);
+    }
+
+    #[test]
+    fn programs_beside_the_service_carry_the_name_too() {
+        for path in [
+            "src/main.rs",
+            "benches/rooms.rs",
+            "benches/rooms/main.rs",
+            "tests/budget.rs",
+        ] {
+            assert!(is_program(path), "{path}");
+        }
+        for path in [
+            "src/rooms/main.rs",
+            "src/lib.rs",
+            "benches/rooms/readers.rs",
+            "tests/rooms.json",
+            "main.rs",
+        ] {
+            assert!(!is_program(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn artefacts_and_data_are_no_sources() {
+        let dir = tempfile::tempdir().unwrap();
+        for path in ["src/a.rs", "target/x", "data/db", "src/a.rs~", "Cargo.toml"] {
+            let file = dir.path().join(path);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, "").unwrap();
+        }
+        assert_eq!(paths(dir.path()).unwrap(), ["Cargo.toml", "src/a.rs"]);
+    }
+}

@@ -1,0 +1,131 @@
+//! The calls of an LLVM module, read from its text (`--emit=llvm-ir`), of which
+//! `rustc.sh` keeps the lines that matter here.
+
+use std::collections::HashMap;
+
+use crate::debug_info::DebugInfo;
+
+/// How a line begins that goes on with an instruction.
+const CONTINUED: &str = "          ";
+
+/// A call that stands in a function's code.
+#[derive(Debug)]
+pub struct Call {
+    /// The index of the called symbol in [`Module::symbols`].
+    pub callee: usize,
+    /// The number of its debug location.
+    pub location: usize,
+}
+
+/// Who calls what, and from which lines.
+#[derive(Debug, Default)]
+pub struct Module<'a> {
+    /// Mangled names of all functions that are defined or called.
+    pub symbols: Vec<&'a str>,
+    /// The calls of each defined function, by the function's index in `symbols`.
+    pub functions: Vec<(usize, Vec<Call>)>,
+    pub debug_info: DebugInfo<'a>,
+    numbers: HashMap<&'a str, usize>,
+}
+
+impl<'a> Module<'a> {
+    pub fn parse(text: &'a str) -> Self {
+        let mut module = Self::default();
+        let mut lines = text.lines().peekable();
+        while let Some(line) = lines.next() {
+            if line.starts_with('!') {
+                module.debug_info.read(line);
+            } else if line.starts_with("define ") {
+                if let Some(name) = symbol(line) {
+                    let function = module.number(name);
+                    module.functions.push((function, Vec::new()));
+                }
+            } else if line.starts_with("  ")
+                && let Some(name) = callee(line)
+            {
+                // An invoke goes on in the next line, and has its location there.
+                let next = lines.peek().filter(|next| next.starts_with(CONTINUED));
+                let Some(location) = location(line).or_else(|| location(next?)) else {
+                    continue;
+                };
+                let callee = module.number(name);
+                if let Some((_, calls)) = module.functions.last_mut() {
+                    calls.push(Call { callee, location });
+                }
+            }
+        }
+        module
+    }
+
+    fn number(&mut self, name: &'a str) -> usize {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = self.symbols.len();
+        self.symbols.push(name);
+        self.numbers.insert(name, number);
+        number
+    }
+}
+
+/// The function that an instruction calls directly. A call through a pointer names a register instead.
+fn callee(line: &str) -> Option<&str> {
+    let instruction = line.trim_start();
+    let operation = match instruction.split_once(" = ") {
+        Some((result, operation)) if result.starts_with('%') => operation,
+        _ => instruction,
+    };
+    let operation = ["tail ", "musttail ", "notail "]
+        .iter()
+        .find_map(|marker| operation.strip_prefix(marker))
+        .unwrap_or(operation);
+    let call = operation
+        .strip_prefix("call ")
+        .or_else(|| operation.strip_prefix("invoke "))?;
+    let name = symbol(call)?;
+    // LLVM's own markers and arithmetic are no calls.
+    (!name.starts_with("llvm.")).then_some(name)
+}
+
+/// The first global name, if no register comes before it.
+fn symbol(text: &str) -> Option<&str> {
+    let at = text.find(['@', '%'])?;
+    let name = text[at..].strip_prefix('@')?;
+    match name.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next(),
+        None => name.split('(').next(),
+    }
+}
+
+fn location(line: &str) -> Option<usize> {
+    let (_, after) = line.split_once("!dbg !")?;
+    let end = after
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(after.len());
+    after[..end].parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn direct_calls_are_found_with_their_locations() {
+        let module = Module::parse(
+            "define void @outer(ptr %a) unnamed_addr #0 !dbg !7 {\nstart:\n\
+             ; call inner\n  \
+             %0 = tail call noundef align 8 ptr @inner(i64 noundef 8) #1, !dbg !12\n  \
+             call void %pointer(ptr @inner), !dbg !13\n  \
+             tail call void @llvm.lifetime.start.p0(ptr %a), !dbg !14\n  \
+             invoke void @\"quoted name\"(ptr %a)\n          to label %b unwind label %c, !dbg !15\n\
+             }\n",
+        );
+        let (function, calls) = &module.functions[0];
+        assert_eq!(module.symbols[*function], "outer");
+        let calls: Vec<(&str, usize)> = calls
+            .iter()
+            .map(|call| (module.symbols[call.callee], call.location))
+            .collect();
+        assert_eq!(calls, [("inner", 12), ("quoted name", 15)]);
+    }
+}

@@ -1,0 +1,260 @@
+//! `cargo workshop checkout`: a working copy of a checkpoint.
+
+mod standalone;
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf, absolute};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+
+use course::tree::{Tree, package_in};
+use course::{Checkpoint, Course};
+
+/// Every copy's package is called so, which tells it from what must not be overwritten.
+const PREFIX: &str = "workbench-";
+
+/// Make a working copy of a checkpoint, to run, break and compare
+///
+/// Without DIR the copy is workbench/NN-name, a member of the workspace that git ignores: it builds with the
+/// dependencies that are compiled already. Any other DIR gets a crate that stands alone.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo workshop checkout 01                    then: cargo run --release -p workbench-01-discovery
+  cargo workshop checkout 01 ~/coworking        then: cd ~/coworking && cargo run --release
+  cargo workshop diff 01 workbench/01-discovery what you changed in it")]
+pub struct Args {
+    /// The checkpoint: 01, 01-discovery, app
+    checkpoint: String,
+
+    /// Where to put the copy [default: workbench/NN-name]
+    dir: Option<PathBuf>,
+
+    /// Replace a copy that is there already, with all that was changed in it
+    #[arg(long)]
+    force: bool,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let course = Course::find()?;
+    let checkpoint = course.checkpoint(&args.checkpoint)?;
+    let target = Target::choose(&course, &checkpoint, args.dir.as_deref())?;
+    target.refuse_to_overwrite(args.force)?;
+    let written = target.write(&course, &checkpoint)?;
+    target.put_in_place(written)?;
+
+    let mut out = anstream::stdout().lock();
+    let dir = target.shown(&course);
+    writeln!(out, "{} is a copy of {checkpoint}", dir.display())?;
+    if target.is_member {
+        writeln!(
+            out,
+            "  run it:      cargo run --release -p {}",
+            target.package
+        )?;
+    } else {
+        writeln!(
+            out,
+            "  run it:      cd {} && cargo run --release",
+            dir.display()
+        )?;
+    }
+    writeln!(
+        out,
+        "  compare it:  cargo workshop diff {} {}",
+        checkpoint.id,
+        dir.display()
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The copy that is to be.
+struct Target {
+    /// Absolute.
+    dir: PathBuf,
+    package: String,
+    /// Whether it lies where the workspace looks for members.
+    is_member: bool,
+}
+
+impl Target {
+    fn choose(
+        course: &Course,
+        checkpoint: &Checkpoint,
+        dir: Option<&Path>,
+    ) -> anyhow::Result<Self> {
+        let workbench = course.root.join("workbench");
+        let dir = match dir {
+            None => workbench.join(&checkpoint.id),
+            Some(dir) => resolve(dir)?,
+        };
+        let is_member = dir.parent() == Some(&workbench);
+        if course.root.starts_with(&dir) || dir == workbench {
+            bail!(
+                "{} holds the workshop itself: choose another folder",
+                dir.display()
+            );
+        }
+        if let Ok(inside) = dir.strip_prefix(&course.root)
+            && !inside.starts_with("workbench")
+        {
+            bail!(
+                "{} is a folder of the workshop: copies go to workbench/, or to a folder outside",
+                inside.display()
+            );
+        }
+        let name = match dir.file_name().and_then(|name| name.to_str()) {
+            Some(name) if is_member => name,
+            _ => &checkpoint.id,
+        };
+        if !name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        {
+            bail!("`{name}` cannot be part of a crate's name: use letters, digits and hyphens");
+        }
+        Ok(Self {
+            package: format!("{PREFIX}{name}"),
+            is_member,
+            dir,
+        })
+    }
+
+    /// What is in the way must be empty, or a copy that may be replaced.
+    fn refuse_to_overwrite(&self, force: bool) -> anyhow::Result<()> {
+        let shown = self.dir.display();
+        if self.dir.is_symlink() {
+            bail!("{shown} is a link: remove it, or name the folder that it leads to");
+        }
+        if !self.dir.exists() {
+            return Ok(());
+        }
+        let mut entries =
+            fs::read_dir(&self.dir).with_context(|| format!("{shown} is not a folder"))?;
+        if entries.next().is_none() {
+            return Ok(());
+        }
+        if !force {
+            bail!("{shown} is not empty: choose another folder, or replace it with --force");
+        }
+        // Only a former copy is ever deleted, however --force was meant.
+        match package_in(&self.dir) {
+            Ok(package) if package.starts_with(PREFIX) => Ok(()),
+            _ => bail!(
+                "{shown} is not a working copy of a checkpoint, so --force does not replace it"
+            ),
+        }
+    }
+
+    /// Writes the copy into a temporary folder beside its place, so that nothing half-written is ever there.
+    fn write(&self, course: &Course, checkpoint: &Checkpoint) -> anyhow::Result<tempfile::TempDir> {
+        let parent = self
+            .dir
+            .parent()
+            .context("a folder is needed, not the root of all")?;
+        fs::create_dir_all(parent)
+            .with_context(|| format!("cannot create {}", parent.display()))?;
+        let folder = tempfile::Builder::new()
+            .prefix(".checkout-")
+            .tempdir_in(parent)
+            .with_context(|| format!("cannot write into {}", parent.display()))?;
+        let source = course.dir_of(checkpoint);
+        let mut tree = Tree::of(course, checkpoint)?.renamed(&self.package);
+        if !self.is_member {
+            self.stand_alone(course, &source, &mut tree)?;
+        }
+        for (path, content) in &tree.files {
+            let file = folder.path().join(path);
+            if let Some(parent) = file.parent() {
+                fs::create_dir_all(parent)
+                    .with_context(|| format!("cannot create {}", parent.display()))?;
+            }
+            fs::write(&file, content)
+                .with_context(|| format!("cannot write {}", file.display()))?;
+            if let Ok(original) = fs::metadata(source.join(path)) {
+                // A script stays executable.
+                fs::set_permissions(&file, original.permissions())?;
+            }
+        }
+        Ok(folder)
+    }
+
+    fn stand_alone(&self, course: &Course, source: &Path, tree: &mut Tree) -> anyhow::Result<()> {
+        let read = |path: &str| {
+            let file = course.root.join(path);
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
+        };
+        let member = tree
+            .files
+            .get("Cargo.toml")
+            .context("a checkpoint has a Cargo.toml")?;
+        let member = String::from_utf8_lossy(member);
+        let manifest = standalone::manifest(&member, &read("Cargo.toml")?, source, &course.root)?;
+        tree.files
+            .insert("Cargo.toml".into(), manifest.into_bytes());
+        if course.root.join(".cargo/config.toml").is_file() {
+            let config = standalone::cargo_config(&read(".cargo/config.toml")?)?;
+            tree.files
+                .insert(".cargo/config.toml".into(), config.into_bytes());
+        }
+        // The same versions as in the workspace; cargo drops what this crate does not need.
+        if course.root.join("Cargo.lock").is_file() {
+            tree.files
+                .insert("Cargo.lock".into(), read("Cargo.lock")?.into_bytes());
+        }
+        tree.files
+            .insert(".gitignore".into(), b"/target/\n/data/\n".to_vec());
+        Ok(())
+    }
+
+    /// Moves what was written to its place, and a former copy out of it first.
+    fn put_in_place(&self, written: tempfile::TempDir) -> anyhow::Result<()> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let shown = self.dir.display();
+        // A temporary folder is for its owner only; a working copy is an ordinary folder.
+        fs::set_permissions(written.path(), fs::Permissions::from_mode(0o755))?;
+        let former = if self.dir.exists() {
+            let parent = self.dir.parent().context("a copy has a folder around it")?;
+            let former = tempfile::Builder::new()
+                .prefix(".checkout-")
+                .tempdir_in(parent)?;
+            fs::rename(&self.dir, former.path())
+                .with_context(|| format!("cannot move {shown} away"))?;
+            Some(former)
+        } else {
+            None
+        };
+        if let Err(error) = fs::rename(written.path(), &self.dir) {
+            if let Some(former) = former {
+                let former = former.keep();
+                fs::rename(&former, &self.dir)
+                    .with_context(|| format!("your former copy is in {}", former.display()))?;
+            }
+            return Err(error).with_context(|| format!("cannot put the copy at {shown}"));
+        }
+        // It lies at its place now, so there is nothing left to remove.
+        let _ = written.keep();
+        Ok(())
+    }
+
+    /// As a person at the workshop's root would name it.
+    fn shown(&self, course: &Course) -> PathBuf {
+        self.dir
+            .strip_prefix(&course.root)
+            .unwrap_or(&self.dir)
+            .to_owned()
+    }
+}
+
+/// The absolute path without links in the part of it that exists.
+fn resolve(dir: &Path) -> anyhow::Result<PathBuf> {
+    let dir = absolute(dir).with_context(|| format!("cannot tell where {} is", dir.display()))?;
+    let (Some(parent), Some(name)) = (dir.parent(), dir.file_name()) else {
+        bail!("{} cannot be a copy's folder", dir.display());
+    };
+    Ok(parent
+        .canonicalize()
+        .map_or_else(|_| dir.clone(), |parent| parent.join(name)))
+}
