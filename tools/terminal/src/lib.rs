@@ -1,10 +1,10 @@
 //! What all commands do alike: how they end ([`end`]), the colours they print in ([`style`]), numbers for people
-//! ([`grouped`]).
+//! ([`grouped`], [`duration`], [`bytes`]).
 
 mod digits;
 pub mod style;
 
-pub use digits::grouped;
+pub use digits::{bytes, duration, grouped, three_digits};
 
 use std::fmt;
 use std::io;

@@ -19,7 +19,7 @@ const BLOCKS: &str = "
         .filter((block) => !block.textContent.trim()).length;
     return {
         commands: count('figure.run > .command'), outputs: count('figure.run > .output'),
-        code: count('figure.code'), diffs: count('figure.diff'), drawings: count('figure.drawing svg'),
+        code: count('figure.code'), diffs: count('figure.diff'), drawings: count('figure.drawing :is(svg, table)'),
         values: count('.value'), boxes: count('.chapter-box'), empty,
     };";
 

@@ -2,23 +2,12 @@
 //!
 //! A page names what it shows, and this puts it there: [`code`] of the step crates, [`commands`] of the
 //! chapters' scripts and the outputs that were captured of them, [`diffs`] between checkpoints,
-//! [`figures`], a [`chart`] of what was measured, and the box at the top of a chapter. Whatever cannot be
-//! found fails the build with the page, the line and what to do. [`includes`] holds mdBook's own directives
-//! to the same rule.
+//! [`figures`], a [`chart`] of what was measured, and the box at the top of a [`chapter`]. Whatever cannot be
+//! found fails the build with the page, the line and what to do.
 //!
-//! Each directive stands on a line of its own, except `value`, which stands within a sentence:
-//!
-//! ```text
-//! {{#chapter 01}}
-//! {{#section 01-discovery NAME}}
-//! {{#command 01-discovery NAME}}
-//! {{#output 01-discovery NAME [FIRST:LAST]}}
-//! {{#code PATH [ANCHOR]}}
-//! {{#diff 01 02 [FILE]}}
-//! {{#figure figures/NAME.svg Caption}}
-//! {{#chart 01-discovery NAME COLUMN Caption}}
-//! {{#value 01-discovery NAME KEY}}
-//! ```
+//! Each directive stands on a line of its own, except `value`, which stands within a sentence; [`directive`] has
+//! the list of them and their arguments. mdBook's own are refused: a file or an anchor that is missing leaves a
+//! hole in its pages.
 //!
 //! A fenced block of the language `console` holds commands that no script runs; it looks like the others.
 
@@ -27,9 +16,9 @@ mod chart;
 pub mod code;
 mod commands;
 mod diffs;
+pub mod directive;
 mod figures;
 mod html;
-mod includes;
 mod prompt;
 pub mod scan;
 
@@ -39,10 +28,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use mdbook_driver::book::{Book, BookItem, Chapter};
+use mdbook_driver::book::{Book, BookItem};
 use mdbook_preprocessor::{MDBOOK_VERSION, Preprocessor, PreprocessorContext, parse_input};
 
 use course::Course;
+use directive::{Name, Page, Used};
 use scan::{Directive, Place};
 
 /// Fill in the pages for plain `mdbook build` and `mdbook serve`.
@@ -99,10 +89,23 @@ impl Preprocessor for Workshop {
         let mut problems = Vec::new();
         book.for_each_mut(|item| {
             // A draft chapter has no page.
-            if let BookItem::Chapter(chapter) = item
-                && let Some(path) = chapter.source_path.clone()
-            {
-                fill_chapter(&course, &source, chapter, &path, &mut problems);
+            let BookItem::Chapter(chapter) = item else {
+                return;
+            };
+            let Some(path) = &chapter.source_path else {
+                return;
+            };
+            let file = source.join(path);
+            match fill(&course, &file, &chapter.content).text {
+                Ok(filled) => chapter.content = filled,
+                Err(found) => {
+                    let shown = file.strip_prefix(&course.root).unwrap_or(&file).display();
+                    problems.extend(
+                        found
+                            .iter()
+                            .map(|(line, message)| format!("{shown}:{line}: {message}")),
+                    );
+                }
             }
         });
         match problems.len() {
@@ -113,37 +116,32 @@ impl Preprocessor for Workshop {
     }
 }
 
-fn fill_chapter(
-    course: &Course,
-    source: &Path,
-    chapter: &mut Chapter,
-    path: &Path,
-    problems: &mut Vec<String>,
-) {
-    let file = source.join(path);
-    match fill(course, source, &file, &chapter.content) {
-        Ok(filled) => chapter.content = filled,
-        Err(found) => {
-            let shown = file.strip_prefix(&course.root).unwrap_or(&file);
-            problems.extend(
-                found
-                    .into_iter()
-                    .map(|(line, message)| format!("{}:{line}: {message}", shown.display())),
-            );
-        }
+/// What became of a page.
+pub struct Filled {
+    /// The page with every directive carried out, or all that is wrong with it by line.
+    pub text: Result<String, Vec<(usize, String)>>,
+    /// What it shows, whether that is there or not.
+    pub used: Used,
+}
+
+/// Carries out the directives of `text`, which is the page in `file`.
+pub fn fill(course: &Course, file: &Path, text: &str) -> Filled {
+    let mut page = Page {
+        course,
+        folder: file.parent().unwrap_or(&course.root),
+        used: Used::default(),
+    };
+    let text = replace(&mut page, text);
+    Filled {
+        text,
+        used: page.used,
     }
 }
 
-/// The page with every directive carried out, or all that is wrong with it by line.
-pub fn fill(
-    course: &Course,
-    source: &Path,
-    file: &Path,
-    page: &str,
-) -> Result<String, Vec<(usize, String)>> {
+fn replace(page: &mut Page<'_>, text: &str) -> Result<String, Vec<(usize, String)>> {
     let mut replacements = Vec::new();
     let mut problems = Vec::new();
-    for found in scan::directives(page) {
+    for found in scan::directives(text) {
         let directive = match found {
             Ok(directive) => directive,
             Err(malformed) => {
@@ -151,10 +149,10 @@ pub fn fill(
                 continue;
             }
         };
-        match carry_out(course, source, file, &directive) {
+        match carry_out(page, &directive) {
             Ok(Some(html)) => {
                 let html = match directive.alone {
-                    Some(_) => block(page, &directive.range, &html),
+                    Some(_) => block(text, &directive.range, &html),
                     None => html,
                 };
                 replacements.push((directive.range, html));
@@ -168,22 +166,22 @@ pub fn fill(
     if !problems.is_empty() {
         return Err(problems);
     }
-    for console in scan::consoles(page) {
-        let html = block(page, &console.range, &commands::plain(&console.commands));
+    for console in scan::consoles(text) {
+        let html = block(text, &console.range, &commands::plain(&console.commands));
         replacements.push((console.range, html));
     }
     replacements.sort_by_key(|(range, _)| range.start);
-    let mut filled = String::with_capacity(page.len() * 2);
+    let mut filled = String::with_capacity(text.len() * 2);
     let mut done = 0;
     for (range, html) in replacements {
         // A directive within a block of commands is text, and went with it.
         if range.start >= done {
-            filled.push_str(&page[done..range.start]);
+            filled.push_str(&text[done..range.start]);
             filled.push_str(&html);
             done = range.end;
         }
     }
-    filled.push_str(&page[done..]);
+    filled.push_str(&text[done..]);
     Ok(filled)
 }
 
@@ -203,54 +201,56 @@ fn block(page: &str, range: &Range<usize>, html: &str) -> String {
     format!("{html}\n{}{end}", marks.trim_end())
 }
 
-/// What to put in the directive's place, or `None` where it stays as it is.
-fn carry_out(
-    course: &Course,
-    source: &Path,
-    file: &Path,
-    directive: &Directive<'_>,
-) -> anyhow::Result<Option<String>> {
-    if includes::is_mdbooks(directive.name) {
-        return includes::check(source, file, directive).map(|()| None);
+/// What mdBook would carry out after us, in code too.
+const MDBOOKS: [&str; 5] = [
+    "include",
+    "rustdoc_include",
+    "playground",
+    "playpen",
+    "title",
+];
+
+/// What to put in the directive's place, or `None` where it is text.
+fn carry_out(page: &mut Page<'_>, directive: &Directive<'_>) -> anyhow::Result<Option<String>> {
+    if MDBOOKS.contains(&directive.name) {
+        bail!(
+            "this book uses none of mdBook's own directives: `code` shows a file, or a part of it"
+        );
     }
-    let is_ours = OURS.contains(&directive.name);
+    let Some(name) = Name::of(directive.name) else {
+        if directive.place == Place::Text {
+            bail!(
+                "there is no such directive; there are {}. Write `\\{{{{#` if it is meant as text",
+                Name::words()
+            );
+        }
+        return Ok(None);
+    };
     match directive.place {
         Place::Code => return Ok(None),
-        Place::Indented if is_ours => bail!(
+        Place::Indented => bail!(
             "it is indented by four spaces, so that Markdown reads it as code: \
              indent it less, or put it into a fenced block if it is meant as text"
         ),
-        Place::Indented => return Ok(None),
-        Place::Text if !is_ours => bail!(
-            "there is no such directive; there are {}. Write `\\{{{{#` if it is meant as text",
-            OURS.join(", ")
-        ),
+        Place::Text if directive.alone.is_none() && name != Name::Value => {
+            bail!("it must stand on a line of its own")
+        }
         Place::Text => {}
     }
     let arguments: Vec<&str> = directive.arguments.split_whitespace().collect();
-    if directive.name == "value" {
-        return commands::value(course, &arguments).map(Some);
-    }
-    if directive.alone.is_none() {
-        bail!("it must stand on a line of its own");
-    }
-    let html = match directive.name {
-        "chapter" => chapter::expand(course, &arguments)?,
-        "section" => commands::section(course, &arguments)?,
-        "command" => commands::command(course, &arguments)?,
-        "output" => commands::output(course, &arguments)?,
-        "code" => code::expand(course, &arguments)?,
-        "diff" => diffs::expand(course, &arguments)?,
-        "figure" => figures::expand(source, file, directive.arguments)?,
-        "chart" => chart::expand(course, directive.arguments)?,
-        name => unreachable!("`{name}` is one of ours and not handled"),
+    let html = match name {
+        Name::Chapter => chapter::expand(page, &arguments),
+        Name::Section => commands::section(page, &arguments),
+        Name::Command => commands::command(page, &arguments),
+        Name::Output => commands::output(page, &arguments),
+        Name::Code => code::expand(page, &arguments),
+        Name::Diff => diffs::expand(page, &arguments),
+        Name::Figure => figures::expand(page, directive.arguments),
+        Name::Chart => chart::expand(page, directive.arguments),
+        Name::Value => commands::value(page, &arguments),
     };
-    Ok(Some(html))
+    html.map(Some)
 }
-
-const OURS: [&str; 9] = [
-    "chapter", "section", "command", "output", "code", "diff", "figure", "chart", "value",
-];
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use regex::Regex;
 
 use super::pages::{Page, Pages};
 use super::problem::Problem;
-use super::usage::normalized;
+use crate::book::preprocessor::directive::normalized;
 use course::Course;
 
 /// A link or an image as it stands in a page.

@@ -1,15 +1,16 @@
 //! `{{#chapter 01}}`: the box at the top of a chapter.
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 
+use super::directive::{Name, Page};
 use super::html;
-use course::Course;
 
 /// The chapter's minutes, the crates it starts and ends at, and how to run, compare and break them.
-pub fn expand(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
+pub fn expand(page: &Page<'_>, arguments: &[&str]) -> anyhow::Result<String> {
     let &[wanted] = arguments else {
-        bail!("it takes the chapter's number, as in `{{{{#chapter 01}}}}`");
+        return Err(Name::Chapter.misused());
     };
+    let course = page.course;
     let chapter = course.chapter(wanted)?;
     let start = chapter.checkpoint();
     let end = course.end_of(chapter);

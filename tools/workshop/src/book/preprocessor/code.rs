@@ -1,21 +1,23 @@
 //! `{{#code PATH [ANCHOR]}}`: code of a crate, captioned by its path.
 
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 
+use super::directive::{Name, Page};
 use super::html;
-use course::Course;
 
-pub fn expand(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
+pub fn expand(page: &mut Page<'_>, arguments: &[&str]) -> anyhow::Result<String> {
     let (path, anchor) = match *arguments {
         [path] => (path, None),
         [path, anchor] => (path, Some(anchor)),
-        _ => bail!(
-            "it takes a path and perhaps an anchor, as in `{{{{#code steps/01-discovery/src/db.rs connect}}}}`"
-        ),
+        _ => return Err(Name::Code.misused()),
     };
-    let text = read(&course.root, path)?;
+    if let Some(anchor) = anchor {
+        let file = in_checkpoint(Path::new(path));
+        page.used.anchors.insert((file, anchor.to_owned()));
+    }
+    let text = read(&page.course.root, path)?;
     let piece = match anchor {
         Some(anchor) => between_anchors(&text, anchor).with_context(|| format!("in {path}"))?,
         None => whole(&text),
@@ -47,6 +49,14 @@ pub fn read(root: &Path, path: &str) -> anyhow::Result<String> {
     })
 }
 
+/// Without the checkpoint's folder: what is left is the same in all of them.
+fn in_checkpoint(path: &Path) -> PathBuf {
+    if let Ok(rest) = path.strip_prefix("steps") {
+        return rest.components().skip(1).collect();
+    }
+    path.strip_prefix("app").unwrap_or(path).to_owned()
+}
+
 /// A piece of a file, dedented.
 #[derive(Debug, PartialEq, Eq)]
 struct Piece {
@@ -75,13 +85,7 @@ fn between_anchors(text: &str, name: &str) -> anyhow::Result<Piece> {
         match *lines {
             [line] => Ok(line),
             [] => {
-                let known: Vec<_> = text
-                    .lines()
-                    .filter_map(|line| match marker(line) {
-                        Some(Marker::Start(name)) => Some(name),
-                        _ => None,
-                    })
-                    .collect();
+                let known: Vec<_> = anchors(text).map(|(_, name)| name).collect();
                 bail!(
                     "there is no `{wanted}`; the file's anchors are: {}",
                     known.join(", ")
@@ -133,6 +137,15 @@ fn marker(line: &str) -> Option<Marker<'_>> {
 /// Whether the line only marks an anchor, so that a reader of the book should not see it.
 pub fn is_anchor(line: &str) -> bool {
     marker(line).is_some()
+}
+
+/// The anchors that begin in a file, with their lines.
+pub fn anchors(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.lines().enumerate();
+    lines.filter_map(|(index, line)| match marker(line)? {
+        Marker::Start(name) => Some((index + 1, name)),
+        Marker::End(_) => None,
+    })
 }
 
 fn dedent(lines: &[&str]) -> String {
@@ -233,6 +246,17 @@ impl X {
         assert!(error("// ANCHOR: a\n", "a").contains("no `ANCHOR_END: a`"));
         assert!(error("// ANCHOR: a\n// ANCHOR: a\n", "a").contains("2 times"));
         assert!(error("// ANCHOR_END: a\n// ANCHOR: a\n", "a").contains("ends before"));
+    }
+
+    #[test]
+    fn an_anchor_is_the_same_in_all_checkpoints() {
+        for (path, file) in [
+            ("steps/01-a/src/db.rs", "src/db.rs"),
+            ("app/src/db.rs", "src/db.rs"),
+            ("tools/x.rs", "tools/x.rs"),
+        ] {
+            assert_eq!(in_checkpoint(Path::new(path)), Path::new(file));
+        }
     }
 
     #[test]

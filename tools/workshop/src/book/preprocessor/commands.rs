@@ -7,76 +7,63 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail, ensure};
-
-use super::html;
-use super::prompt::{self, Kind};
 use course::section::{Script, Section};
 use course::{Chapter, Course};
 
-pub fn section(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
+use super::directive::{Name, Page};
+use super::html;
+use super::prompt::{self, Kind};
+
+pub fn section(page: &mut Page<'_>, arguments: &[&str]) -> anyhow::Result<String> {
     let &[chapter, name] = arguments else {
-        bail!("it takes a chapter and a section, as in `{{{{#section 01-discovery query-plan}}}}`");
+        return Err(Name::Section.misused());
     };
-    let found = Found::new(course, chapter, name)?;
-    Ok(found.figure(&[&found.command(course)?, &found.output(None)?]))
+    let found = Found::new(page, chapter, name)?;
+    Ok(found.figure(&[&found.command()?, &found.output(page, None)?]))
 }
 
-pub fn command(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
+pub fn command(page: &mut Page<'_>, arguments: &[&str]) -> anyhow::Result<String> {
     let &[chapter, name] = arguments else {
-        bail!("it takes a chapter and a section, as in `{{{{#command 01-discovery query-plan}}}}`");
+        return Err(Name::Command.misused());
     };
-    let found = Found::new(course, chapter, name)?;
-    Ok(found.figure(&[&found.command(course)?]))
+    let found = Found::new(page, chapter, name)?;
+    Ok(found.figure(&[&found.command()?]))
 }
 
-pub fn output(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
+pub fn output(page: &mut Page<'_>, arguments: &[&str]) -> anyhow::Result<String> {
     let (chapter, name, range) = match *arguments {
         [chapter, name] => (chapter, name, None),
         [chapter, name, range] => (chapter, name, Some(range)),
-        _ => bail!(
-            "it takes a chapter, a section and perhaps lines, as in `{{{{#output 01-discovery query-plan 3:10}}}}`"
-        ),
+        _ => return Err(Name::Output.misused()),
     };
-    let found = Found::new(course, chapter, name)?;
-    Ok(found.figure(&[&found.output(range)?]))
+    let found = Found::new(page, chapter, name)?;
+    Ok(found.figure(&[&found.output(page, range)?]))
 }
 
-const VALUE_USAGE: &str = "it takes a chapter, a section and a key, which may be several words, as in `{{#value 01-discovery compare p50 ratio}}`";
-
-pub fn value(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
-    let &[chapter, name, ref key @ ..] = arguments else {
-        bail!("{VALUE_USAGE}");
+pub fn value(page: &mut Page<'_>, arguments: &[&str]) -> anyhow::Result<String> {
+    let [chapter, name, key @ ..] = arguments else {
+        return Err(Name::Value.misused());
     };
-    ensure!(!key.is_empty(), "{VALUE_USAGE}");
-    let key = &key.join(" ");
-    let found = Found::new(course, chapter, name)?;
-    let capture = found.capture()?;
-    let mut values = capture
+    if key.is_empty() {
+        return Err(Name::Value.misused());
+    }
+    let key = format!("{}:", key.join(" "));
+    let found = Found::new(page, chapter, name)?;
+    let capture = found.capture(page)?;
+    let values = capture
         .lines()
-        .filter_map(|line| {
-            line.trim_start()
-                .strip_prefix(key.as_str())?
-                .strip_prefix(':')
-        })
-        .map(str::trim);
+        .filter_map(|line| line.trim_start().strip_prefix(&key));
+    let values: Vec<&str> = values.map(str::trim).collect();
     let path = found.capture_path();
-    let value = values
-        .next()
-        .with_context(|| format!("{} has no line `{key}: …`", path.display()))?;
-    ensure!(
-        values.next().is_none(),
-        "{} has more than one line `{key}: …`",
-        path.display()
-    );
-    ensure!(
-        !value.is_empty(),
-        "the line `{key}:` of {} has no value",
-        path.display()
-    );
-    Ok(format!(
-        "<span class=\"value\">{}</span>",
-        html::text(value)
-    ))
+    match *values {
+        [""] => bail!("the line `{key}` of {} has no value", path.display()),
+        [value] => Ok(format!(
+            "<span class=\"value\">{}</span>",
+            html::text(value)
+        )),
+        [] => bail!("{} has no line `{key} …`", path.display()),
+        _ => bail!("{} has more than one line `{key} …`", path.display()),
+    }
 }
 
 /// A section of a chapter's script.
@@ -87,8 +74,11 @@ pub struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    pub fn new(course: &'a Course, chapter: &str, name: &str) -> anyhow::Result<Self> {
+    /// The page uses it from now on.
+    pub fn new(page: &mut Page<'a>, chapter: &str, name: &str) -> anyhow::Result<Self> {
+        let course = page.course;
         let chapter = course.chapter(chapter)?;
+        page.used.sections.insert((chapter.id(), name.to_owned()));
         let script = chapter.script();
         // Relative, so that messages do not name the machine's folders.
         let text = std::fs::read_to_string(course.root.join(&script))
@@ -114,8 +104,8 @@ impl<'a> Found<'a> {
         format!("{} {}", self.chapter.script().display(), self.section.name)
     }
 
-    fn command(&self, course: &Course) -> anyhow::Result<String> {
-        let shown = self.section.command(&course.display);
+    fn command(&self) -> anyhow::Result<String> {
+        let shown = self.section.command(&self.course.display);
         ensure!(
             !shown.trim().is_empty(),
             "section `{}` of {} shows no command: each of its lines ends in `#-`",
@@ -133,7 +123,9 @@ impl<'a> Found<'a> {
     }
 
     /// What the section printed when it was captured, without blank space at the end.
-    pub fn capture(&self) -> anyhow::Result<String> {
+    pub fn capture(&self, page: &mut Page<'_>) -> anyhow::Result<String> {
+        let key = (self.chapter.id(), self.section.name.clone());
+        page.used.captures.insert(key);
         let path = self.capture_path();
         let advice = format!(
             "`cargo workshop capture {:02}` writes it",
@@ -151,8 +143,8 @@ impl<'a> Found<'a> {
         Ok(text.to_owned())
     }
 
-    fn output(&self, range: Option<&str>) -> anyhow::Result<String> {
-        let capture = self.capture()?;
+    fn output(&self, page: &mut Page<'_>, range: Option<&str>) -> anyhow::Result<String> {
+        let capture = self.capture(page)?;
         let (text, part) = match range {
             None => (capture, String::new()),
             Some(range) => {

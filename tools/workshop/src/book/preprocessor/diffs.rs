@@ -3,19 +3,18 @@
 use anyhow::{bail, ensure};
 
 use super::code::is_anchor;
+use super::directive::{Name, Page};
 use super::html;
-use course::Course;
 use course::compare::{Change, FileDiff, between};
 use course::tree::Tree;
 
-pub fn expand(course: &Course, arguments: &[&str]) -> anyhow::Result<String> {
+pub fn expand(page: &Page<'_>, arguments: &[&str]) -> anyhow::Result<String> {
     let (from, to, file) = match *arguments {
         [from, to] => (from, to, None),
         [from, to, file] => (from, to, Some(file)),
-        _ => bail!(
-            "it takes two checkpoints and perhaps a file, as in `{{{{#diff 01 02 src/db.rs}}}}`"
-        ),
+        _ => return Err(Name::Diff.misused()),
     };
+    let course = page.course;
     let tree = |name| Tree::of(course, &course.checkpoint(name)?).map(without_anchors);
     let (from, to) = (tree(from)?, tree(to)?);
     let differing = between(&from, &to);

@@ -3,20 +3,20 @@
 //! As an image it could know neither the page's colours nor its fonts; inline it uses the theme's
 //! variables, so that one file reads in light and dark.
 
-use std::path::Path;
+use anyhow::{Context as _, ensure};
 
-use anyhow::{Context as _, bail, ensure};
-
+use super::directive::{Name, Page, normalized};
 use super::html;
 
-pub fn expand(source: &Path, file: &Path, arguments: &str) -> anyhow::Result<String> {
+pub fn expand(page: &mut Page<'_>, arguments: &str) -> anyhow::Result<String> {
     let Some((path, caption)) = arguments.split_once(char::is_whitespace) else {
-        bail!(
-            "it takes a path and a caption, as in `{{{{#figure figures/checkpoints.svg Seven chapters}}}}`"
-        );
+        return Err(Name::Figure.misused());
     };
-    let folder = file.parent().unwrap_or(source);
-    let drawing = std::fs::read_to_string(folder.join(path)).with_context(|| {
+    let file = page.folder.join(path);
+    if let Ok(file) = file.strip_prefix(&page.course.root) {
+        page.used.figures.insert(normalized(file));
+    }
+    let drawing = std::fs::read_to_string(file).with_context(|| {
         format!("cannot read {path}, which is looked for from the page's folder")
     })?;
     Ok(format!(

@@ -1,9 +1,5 @@
-mod chart;
 mod world;
 
-use std::path::Path;
-
-use super::*;
 use world::World;
 
 #[test]
@@ -57,7 +53,7 @@ fn command_and_output_stand_alone_too() {
 fn a_wrong_section_says_what_is_wrong() {
     let world = World::new();
     for (page, part) in [
-        ("{{#section 01-one}}", "it takes a chapter and a section"),
+        ("{{#section 01-one}}", "it takes CHAPTER SECTION"),
         (
             "{{#section 09-x first}}",
             "no chapter `09-x`; there are 01-one, 02-two",
@@ -125,10 +121,7 @@ fn a_value_stands_in_a_sentence() {
         "It is <span class=\"value\">1</span>."
     );
     for (page, part) in [
-        (
-            "{{#value 01-one first}}",
-            "it takes a chapter, a section and a key",
-        ),
+        ("{{#value 01-one first}}", "it takes CHAPTER SECTION KEY"),
         ("{{#value 01-one first b}}", "first.txt has no line `b: …`"),
         (
             "{{#value 01-one first rooms}}",
@@ -154,7 +147,7 @@ fn code_is_captioned_by_its_path() {
     assert!(shown.contains("line 2"));
     world.write("steps/01-one/empty.toml", "\n");
     for (page, part) in [
-        ("{{#code}}", "it takes a path"),
+        ("{{#code}}", "it takes PATH [ANCHOR]"),
         (
             "{{#code steps/01-one/src/nope.rs}}",
             "cannot read steps/01-one/src/nope.rs",
@@ -192,7 +185,7 @@ fn a_diff_is_computed_and_knows_neither_names_nor_anchors() {
             .contains("new.rs")
     );
     for (page, part) in [
-        ("{{#diff 01}}", "it takes two checkpoints"),
+        ("{{#diff 01}}", "it takes CHECKPOINT CHECKPOINT"),
         ("{{#diff 01 07}}", "no checkpoint `07`"),
         ("{{#diff 01 app}}", "app is not written yet"),
         ("{{#diff 01 01}}", "do not differ"),
@@ -219,11 +212,7 @@ fn a_chapter_box_names_minutes_crates_and_script() {
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
-    assert!(
-        world
-            .problem("{{#chapter}}")
-            .contains("takes the chapter's number")
-    );
+    assert!(world.problem("{{#chapter}}").contains("it takes CHAPTER"));
     assert!(
         world
             .problem("{{#chapter 02}}")
@@ -259,7 +248,7 @@ fn a_figure_becomes_part_of_the_page() {
     assert!(
         world
             .problem("{{#figure figures/a.svg}}")
-            .contains("a path and a caption")
+            .contains("it takes PATH CAPTION")
     );
     assert!(
         world
@@ -288,56 +277,74 @@ fn directives_in_code_and_escaped_ones_stay_text() {
 }
 
 #[test]
-fn what_mdbook_would_include_must_exist_even_in_code() {
+fn mdbooks_own_directives_are_refused_even_in_code() {
     let world = World::new();
-    world.write("book/src/x.rs", "// ANCHOR: a\n1\n// ANCHOR_END: a\n");
-    let page = "```rust\n{{#include x.rs:a}}\n{{#include x.rs}}\n```\n";
-    assert_eq!(world.fill(page).unwrap(), page);
-    assert!(
-        world
-            .problem("```\n{{#include y.rs}}\n```")
-            .contains("cannot read y.rs")
-    );
-    assert!(
-        world
-            .problem("{{#include x.rs:b}}")
-            .contains("no `ANCHOR: b`")
-    );
-    assert!(
-        world
-            .problem("{{#include x.rs:7}}")
-            .contains("there is no line 7")
-    );
-    assert!(
-        world
-            .problem("{{#rustdoc_include y.rs}}")
-            .contains("cannot read y.rs")
-    );
+    for page in [
+        "{{#include x.rs}}",
+        "```rust\n{{#rustdoc_include x.rs:a}}\n```",
+        "{{#playground x.rs}}",
+    ] {
+        assert!(
+            world.problem(page).contains("none of mdBook's own"),
+            "{page}"
+        );
+    }
 }
 
 #[test]
-fn every_problem_is_reported_with_page_and_line() {
+fn a_chart_draws_a_column_of_a_capture() {
     let world = World::new();
-    let course = Course::load(world.dir.path()).unwrap();
-    let source = course.root.join("book/src");
-    let mut problems = Vec::new();
-    let mut chapter = Chapter::new(
-        "P",
-        "\n{{#code a}}\n\n{{#nope}}\n".into(),
-        "page.md",
-        vec![],
+    world.write(
+        "book/captures/01-one/first.txt",
+        "BenchmarkRooms/read/1-rooms 9000 71000 ns/op 0 B/op\n\
+         BenchmarkRooms/read/999-rooms 14 70512345 ns/op 2196225 B/op\n",
     );
-    fill_chapter(
-        &course,
-        &source,
-        &mut chapter,
-        Path::new("page.md"),
-        &mut problems,
+    let shown = world.filled("> {{#chart 01-one first ns/op How *long* it takes}}\n> Text.\n");
+    for part in [
+        "> <figure class=\"drawing chart\">",
+        ">time per operation, logarithmic",
+        "<b>70.5 ms</b>",
+        "<figcaption>How *long* it takes <span>scripts/01-one.sh first</span></figcaption>",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(shown.ends_with("</figure>\n>\n> Text.\n"));
+    for (page, part) in [
+        (
+            "{{#chart 01-one first ns/op}}",
+            "it takes CHAPTER SECTION COLUMN CAPTION",
+        ),
+        (
+            "{{#chart 01-one silent ns/op C}}",
+            "`cargo workshop capture 01` writes it",
+        ),
+        (
+            "{{#chart 01-one first ms C}}",
+            "in book/captures/01-one/first.txt: `BenchmarkRooms/read/1-rooms` has no `ms`",
+        ),
+    ] {
+        let problem = world.problem(page);
+        assert!(problem.contains(part), "{page}: {problem}");
+    }
+}
+
+#[test]
+fn every_problem_is_reported_with_its_line() {
+    let problems = World::new()
+        .fill("\n{{#code a}}\n\n{{#nope}}\n")
+        .unwrap_err();
+    assert_eq!(
+        problems.iter().map(|(line, _)| *line).collect::<Vec<_>>(),
+        [2, 4]
     );
-    assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(
-        problems[0].starts_with("book/src/page.md:2: {{#code a}}: cannot read a,"),
+        problems[0].1.starts_with("{{#code a}}: cannot read a,"),
         "{problems:?}"
     );
-    assert!(problems[1].starts_with("book/src/page.md:4: {{#nope}}: there is no such directive"));
+    assert!(
+        problems[1]
+            .1
+            .starts_with("{{#nope}}: there is no such directive"),
+        "{problems:?}"
+    );
 }

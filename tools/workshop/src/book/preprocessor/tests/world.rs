@@ -74,8 +74,7 @@ impl World {
 
     pub fn fill(&self, page: &str) -> Result<String, Vec<(usize, String)>> {
         let course = Course::load(self.dir.path()).unwrap();
-        let source = self.dir.path().join("book/src");
-        fill(&course, &source, &source.join("page.md"), page)
+        fill(&course, &course.root.join("book/src/page.md"), page).text
     }
 
     /// The page as a browser would read the inserted HTML: character references resolved.
