@@ -1,6 +1,5 @@
 //! `cargo workshop`: builds the book, serves it, and builds it again when a source changes.
 
-mod browser;
 mod host;
 mod live;
 mod site;
@@ -62,7 +61,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let site = Site::build(&course.root)?;
     eprintln!("built in {:.1} s", started.elapsed().as_secs_f32());
     if args.build_only {
-        println!("{}", site.folder.join("index.html").display());
+        writeln!(
+            std::io::stdout(),
+            "{}",
+            site.folder.join("index.html").display()
+        )?;
         return Ok(ExitCode::SUCCESS);
     }
 
@@ -88,15 +91,20 @@ async fn serve(args: &Args, course: &Course, live: Arc<Live>) -> anyhow::Result<
     }
     watching::start(course.root.clone(), Arc::clone(&live))?;
 
-    let url = format!("http://{}", browser::reachable(address));
+    // The address that a browser on this machine reaches the server under.
+    let mut reachable = address;
+    if address.ip().is_unspecified() {
+        reachable.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    let url = format!("http://{reachable}");
     // Others read this line, so it must be out before the first request is answered.
     writeln!(std::io::stdout(), "serving the book on {url}, until Ctrl-C")
         .context("cannot print the address")?;
-    if !args.no_open {
-        browser::open(&url);
+    if !args.no_open && open::that_detached(&url).is_err() {
+        eprintln!("no browser could be started: open {url} in one");
     }
 
-    let router = web::router(Arc::clone(&live), address);
+    let router = web::router(Arc::clone(&live));
     let served = axum::serve(listener, router).with_graceful_shutdown(async move {
         stopped.await;
         // Pages keep a connection open to hear of changes; it has to be ended for the server to end.
@@ -142,7 +150,6 @@ async fn listen(host: IpAddr, port: Option<u16>) -> anyhow::Result<TcpListener> 
 }
 
 /// Ends when the process is asked to stop. The handlers are in place when this returns.
-#[cfg(unix)]
 fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
 
@@ -152,17 +159,6 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Ends when the process is asked to stop.
-#[cfg(not(unix))]
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
-    Ok(async {
-        // Without a handler Ctrl-C ends the process all the same.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
         }
     })
 }

@@ -124,15 +124,10 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The `workshop` command in a course's folder, without a display to open a browser on.
+/// The `workshop` command in a course's folder.
 pub fn workshop(root: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_workshop"));
-    command
-        .args(arguments)
-        .current_dir(root)
-        .env_remove("DISPLAY")
-        .env_remove("WAYLAND_DISPLAY")
-        .env_remove("WSL_DISTRO_NAME");
+    command.args(arguments).current_dir(root);
     command
 }
 
@@ -146,7 +141,12 @@ pub struct Server {
 impl Server {
     /// Starts it with these arguments and waits until it serves.
     pub fn start(root: &Path, arguments: &[&str]) -> Self {
-        let mut child = workshop(root, arguments)
+        Self::of(&mut workshop(root, arguments))
+    }
+
+    /// The same of a command that is made already.
+    pub fn of(command: &mut Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use notify::{Config, Event, EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::live::Live;
 
@@ -28,15 +28,19 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Starts a thread that builds the book again after each change of a source.
 pub fn start(root: PathBuf, live: Arc<Live>) -> anyhow::Result<()> {
     let (sender, changed) = mpsc::channel();
-    let mut sources = Sources::new(root, sender);
-    sources.watch();
+    let watcher = watch(&root, sender);
     let work = move || {
+        let _watcher = watcher;
         while let Some(paths) = next_changes(&changed) {
-            sources.watch();
             let started = Instant::now();
-            let names: Vec<_> = paths.iter().map(|path| sources.shown(path)).collect();
-            eprintln!("changed: {}", names.join(", "));
-            match live.rebuild(&sources.root) {
+            let names = paths.iter().map(|path| {
+                path.strip_prefix(&root)
+                    .unwrap_or(path)
+                    .display()
+                    .to_string()
+            });
+            eprintln!("changed: {}", names.collect::<Vec<_>>().join(", "));
+            match live.rebuild(&root) {
                 Ok(()) => eprintln!("built in {:.1} s", started.elapsed().as_secs_f32()),
                 Err(error) => eprintln!("error: {error}\nthe last good book stays"),
             }
@@ -63,82 +67,42 @@ fn next_changes(changed: &Receiver<PathBuf>) -> Option<BTreeSet<PathBuf>> {
     Some(paths)
 }
 
-/// The folders that are watched. A missing one (`app` for most of the course) is taken up when it appears.
-struct Sources {
-    root: PathBuf,
-    watcher: Option<Box<dyn Watcher + Send>>,
-    missing: Vec<&'static str>,
-}
-
-impl Sources {
-    fn new(root: PathBuf, sender: Sender<PathBuf>) -> Self {
-        let mut sources = Self {
-            watcher: watcher(&root, sender),
-            missing: FOLDERS.to_vec(),
-            root,
-        };
-        sources.add(&sources.root.clone(), RecursiveMode::NonRecursive);
-        sources
-    }
-
-    /// Watches the folders that have appeared since.
-    fn watch(&mut self) {
-        for name in std::mem::take(&mut self.missing) {
-            let folder = self.root.join(name);
-            if folder.is_dir() {
-                self.add(&folder, RecursiveMode::Recursive);
-            } else {
-                self.missing.push(name);
-            }
-        }
-    }
-
-    fn add(&mut self, folder: &Path, mode: RecursiveMode) {
-        if let Some(watcher) = &mut self.watcher
-            && let Err(error) = watcher.watch(folder, mode)
-        {
-            eprintln!(
-                "warning: changes in {} go unnoticed: {error}",
-                self.shown(folder)
-            );
-        }
-    }
-
-    fn shown(&self, path: &Path) -> String {
-        let path = path.strip_prefix(&self.root).unwrap_or(path);
-        path.display().to_string()
-    }
-}
-
-/// The system's way to hear of changes, or else one that looks at all files every second.
-fn watcher(root: &Path, sender: Sender<PathBuf>) -> Option<Box<dyn Watcher + Send>> {
-    let handler = || {
-        let (root, sender) = (root.to_owned(), sender.clone());
-        move |event: notify::Result<Event>| {
-            let Ok(event) = event else { return };
-            // Building the book reads the sources.
-            if matches!(event.kind, EventKind::Access(_)) {
-                return;
-            }
-            for path in event.paths {
-                if is_source(&root, &path) {
-                    // The receiver is gone when the program ends.
-                    sender.send(path).ok();
-                }
+/// Sends each source that changes. A folder that cannot be watched is no reason not to serve the book.
+fn watch(root: &Path, sender: Sender<PathBuf>) -> Option<RecommendedWatcher> {
+    let sources = root.to_owned();
+    let handler = move |event: notify::Result<Event>| {
+        let Ok(event) = event else { return };
+        // Building the book reads the sources.
+        if !event.kind.is_access() {
+            for path in event
+                .paths
+                .into_iter()
+                .filter(|path| is_source(&sources, path))
+            {
+                // The receiver is gone when the program ends.
+                sender.send(path).ok();
             }
         }
     };
-    match RecommendedWatcher::new(handler(), Config::default()) {
-        Ok(watcher) => Some(Box::new(watcher)),
-        Err(error) => {
-            eprintln!("looking for changes every second, because: {error}");
-            let config = Config::default().with_poll_interval(Duration::from_secs(1));
-            PollWatcher::new(handler(), config)
-                .map(|watcher| Box::new(watcher) as Box<dyn Watcher + Send>)
-                .inspect_err(|error| eprintln!("warning: changes go unnoticed: {error}"))
-                .ok()
-        }
+    let unnoticed = |error: &notify::Error| eprintln!("warning: changes go unnoticed: {error}");
+    let mut watcher = notify::recommended_watcher(handler)
+        .inspect_err(unnoticed)
+        .ok()?;
+    watcher
+        .watch(root, RecursiveMode::NonRecursive)
+        .inspect_err(unnoticed)
+        .ok();
+    for folder in FOLDERS
+        .map(|name| root.join(name))
+        .iter()
+        .filter(|folder| folder.is_dir())
+    {
+        watcher
+            .watch(folder, RecursiveMode::Recursive)
+            .inspect_err(unnoticed)
+            .ok();
     }
+    Some(watcher)
 }
 
 /// Whether a change of this file can change the book.

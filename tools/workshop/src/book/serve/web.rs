@@ -1,7 +1,6 @@
 //! The HTTP side: the book's files, and the news that a page should reload.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,21 +28,19 @@ const POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline'; \
                       style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                       form-action 'self'; base-uri 'self'; frame-ancestors 'self'";
 
-/// The server that listens on `address`.
-pub fn router(live: Arc<Live>, address: SocketAddr) -> Router {
+/// The server of the book.
+pub fn router(live: Arc<Live>) -> Router {
     Router::new()
         .route("/-/live.js", get(script))
         .route("/-/events", get(events))
         .fallback_service(get(file).with_state(Arc::clone(&live)))
         .with_state(live)
-        .layer(middleware::from_fn(move |request: Request, next: Next| {
-            guard(address, request, next)
-        }))
+        .layer(middleware::from_fn(guard))
 }
 
 /// Refuses requests for another host, and marks all answers as not to be kept or guessed at.
-async fn guard(address: SocketAddr, request: Request, next: Next) -> Response {
-    let mut response = match refusal(address, request.uri(), request.headers()) {
+async fn guard(request: Request, next: Next) -> Response {
+    let mut response = match refusal(request.uri(), request.headers()) {
         Some(reason) => (StatusCode::MISDIRECTED_REQUEST, reason).into_response(),
         None => next.run(request).await,
     };
@@ -54,7 +51,7 @@ async fn guard(address: SocketAddr, request: Request, next: Next) -> Response {
     response
 }
 
-fn refusal(address: SocketAddr, uri: &Uri, headers: &HeaderMap) -> Option<String> {
+fn refusal(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     let mut hosts = headers
         .get_all(HOST)
         .iter()
@@ -63,11 +60,10 @@ fn refusal(address: SocketAddr, uri: &Uri, headers: &HeaderMap) -> Option<String
         .peekable();
     let wrong = match hosts.peek() {
         None => "no host at all",
-        Some(_) => hosts.find(|host| !host::is_ours(host, address))?,
+        Some(_) => hosts.find(|host| !host::is_ours(host))?,
     };
     Some(format!(
-        "This server answers requests for {address} and localhost:{}; this one was for {wrong}.\n",
-        address.port()
+        "This server answers requests for localhost and for addresses in numbers; this one was for {wrong}.\n"
     ))
 }
 
@@ -134,13 +130,12 @@ mod tests {
 
     #[test]
     fn a_request_must_be_for_this_server() {
-        let address = "127.0.0.1:3000".parse().unwrap();
         let refuse = |uri: &'static str, hosts: &[&'static str]| {
             let mut headers = HeaderMap::new();
             for host in hosts {
                 headers.append(HOST, HeaderValue::from_static(host));
             }
-            refusal(address, &Uri::from_static(uri), &headers)
+            refusal(&Uri::from_static(uri), &headers)
         };
         assert_eq!(refuse("/", &["localhost:3000"]), None);
         assert!(
