@@ -101,6 +101,7 @@ mod tests {
         Tree {
             name: package.to_owned(),
             package: package.to_owned(),
+            library: package.replace('-', "_"),
             files,
         }
     }

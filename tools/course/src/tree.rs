@@ -4,6 +4,9 @@
 //! one line of each program that uses the library (`use step_01_discovery as app;`), and nowhere else;
 //! [`Tree::renamed`] puts another name into just these places, so that a comparison shows what a chapter did and
 //! not what a crate is called.
+//!
+//! A reader's working copy is another package, whose library keeps its name: so a patch that brings a new program
+//! fits. [`Tree::copy`] makes one, with the library's name at the end of the manifest.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -39,6 +42,8 @@ pub struct Tree {
     pub name: String,
     /// The package's name.
     pub package: String,
+    /// What programs call the library.
+    pub library: String,
     /// Contents by path; paths are relative to the crate and have `/` between their parts.
     pub files: BTreeMap<String, Vec<u8>>,
 }
@@ -49,40 +54,75 @@ impl Tree {
         Ok(Self {
             name: checkpoint.to_string(),
             package: checkpoint.package.clone(),
+            library: checkpoint.library(),
             files: read_files(&course.dir_of(checkpoint))?,
         })
     }
 
     /// Reads any crate, such as a reader's working copy.
     pub fn read(dir: &Path) -> anyhow::Result<Self> {
+        let (package, library) = names_in(dir)?;
         Ok(Self {
             name: dir.display().to_string(),
-            package: package_in(dir)?,
+            package,
+            library,
             files: read_files(dir)?,
         })
     }
 
-    /// The same crate under another package name.
+    /// The same crate under another package name, which its library has too.
     pub fn renamed(&self, package: &str) -> Self {
+        let library = library(package);
+        let kept = kept(&self.library);
         let mut tree = self.clone();
         for (path, content) in &mut tree.files {
-            if path == MANIFEST || is_program(path) {
-                *content = rename(path, content, &self.package, package);
+            if let Ok(text) = std::str::from_utf8(content) {
+                let text = if path == MANIFEST {
+                    text.replacen(&kept, "", 1)
+                } else {
+                    text.to_owned()
+                };
+                let lines = text.split_inclusive('\n');
+                let renamed =
+                    lines.map(
+                        |line| match naming(path, line, &self.package, &self.library) {
+                            Some(Naming::Package) => {
+                                line.replacen(&quoted(&self.package), &quoted(package), 1)
+                            }
+                            Some(Naming::Library) => line.replacen(&self.library, &library, 1),
+                            None => line.to_owned(),
+                        },
+                    );
+                *content = renamed.collect::<String>().into_bytes();
             }
+        }
+        tree.package = package.to_owned();
+        tree.library = library;
+        tree
+    }
+
+    /// A working copy of the crate: another package with the same library.
+    pub fn copy(&self, package: &str) -> Self {
+        let mut tree = self.clone();
+        if let Some(content) = tree.files.get_mut(MANIFEST) {
+            let text = String::from_utf8_lossy(content);
+            let renamed = text.replacen(&quoted(&self.package), &quoted(package), 1);
+            *content = (renamed + &kept(&self.library)).into_bytes();
         }
         tree.package = package.to_owned();
         tree
     }
 }
 
-/// The name of the package in `dir`.
-pub fn package_in(dir: &Path) -> anyhow::Result<String> {
+/// What package and library in `dir` are called.
+pub fn names_in(dir: &Path) -> anyhow::Result<(String, String)> {
     #[derive(Deserialize)]
     struct Manifest {
-        package: Package,
+        package: Named,
+        lib: Option<Named>,
     }
     #[derive(Deserialize)]
-    struct Package {
+    struct Named {
         name: String,
     }
     let path = dir.join("Cargo.toml");
@@ -90,24 +130,11 @@ pub fn package_in(dir: &Path) -> anyhow::Result<String> {
         .with_context(|| format!("{} is not a crate's folder", dir.display()))?;
     let manifest: Manifest = toml::from_str(&text)
         .with_context(|| format!("{} is not a package's manifest", path.display()))?;
-    Ok(manifest.package.name)
-}
-
-/// Puts the package name `to` in place of `from` in one file of a crate; files that do not carry the name are
-/// returned as they are.
-pub fn rename(path: &str, content: &[u8], from: &str, to: &str) -> Vec<u8> {
-    let Ok(text) = std::str::from_utf8(content) else {
-        return content.to_owned();
-    };
-    let renamed: String = text
-        .split_inclusive('\n')
-        .map(|line| match naming(path, line, from) {
-            Some(Naming::Package) => line.replacen(&quoted(from), &quoted(to), 1),
-            Some(Naming::Library) => line.replacen(&library(from), &library(to), 1),
-            None => line.to_owned(),
-        })
-        .collect();
-    renamed.into_bytes()
+    let package = manifest.package.name;
+    let library = manifest
+        .lib
+        .map_or_else(|| library(&package), |lib| lib.name);
+    Ok((package, library))
 }
 
 /// How a line carries the crate's own name.
@@ -119,14 +146,14 @@ pub enum Naming {
     Library,
 }
 
-/// Whether this line of the file `path` is one of those that may carry the crate's own name.
-pub fn naming(path: &str, line: &str, package: &str) -> Option<Naming> {
+/// Whether this line of the file `path` is one of those that may carry the names of the crate.
+pub fn naming(path: &str, line: &str, package: &str, library: &str) -> Option<Naming> {
     if path == MANIFEST {
         let (key, value) = line.split_once('=')?;
         let is_name = matches!(key.trim(), "name" | "default-run");
         (is_name && value.trim() == quoted(package)).then_some(Naming::Package)
     } else if is_program(path) {
-        let rest = line.strip_prefix("use ")?.strip_prefix(&library(package))?;
+        let rest = line.strip_prefix("use ")?.strip_prefix(library)?;
         let ends = !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
         ends.then_some(Naming::Library)
     } else {
@@ -144,6 +171,11 @@ pub fn is_program(path: &str) -> bool {
     }
 }
 
+/// What the manifest of a working copy says last.
+fn kept(library: &str) -> String {
+    format!("\n[lib]\nname = {}\n", quoted(library))
+}
+
 fn quoted(package: &str) -> String {
     format!("\"{package}\"")
 }
@@ -155,11 +187,6 @@ fn library(package: &str) -> String {
 /// Whether a file or folder of this name belongs to a crate's sources.
 fn is_source(name: &str) -> bool {
     !NOT_SOURCE.contains(&name) && !name.ends_with('~') && !name.ends_with(".swp")
-}
-
-/// Whether the file at this path, relative to a crate, belongs to its sources.
-pub fn is_source_path(path: &str) -> bool {
-    path.split('/').all(is_source)
 }
 
 fn read_files(dir: &Path) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
@@ -205,21 +232,50 @@ fn paths(dir: &Path) -> anyhow::Result<Vec<String>> {
 mod tests {
     use super::*;
 
+    fn tree(manifest: &str, program: &str) -> Tree {
+        let files = [
+            ("Cargo.toml", manifest),
+            ("src/main.rs", program),
+            ("src/lib.rs", program),
+        ];
+        let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_owned()));
+        Tree {
+            name: "steps/app".into(),
+            package: "my-app".into(),
+            library: "my_app".into(),
+            files: files.into(),
+        }
+    }
+
     #[test]
     fn the_name_is_replaced_where_it_may_stand_and_nowhere_else() {
-        let manifest = b"[package]\nname = \"app\"\n\n[dependencies]\napp = \"1\" # \"app\"\n";
-        let renamed = rename("Cargo.toml", manifest, "app", "my-app");
+        let text = |tree: &Tree, path: &str| String::from_utf8(tree.files[path].clone()).unwrap();
+        let manifest =
+            "[package]\nname = \"my-app\"\n\n[dependencies]\nmy-app = \"1\" # \"my-app\"\n";
+        let main = "//! The my_app.\nuse my_app as app;\nuse my_application::x;\n";
+        let original = tree(manifest, main);
+        let renamed = original.renamed("other");
+        let expected =
+            "[package]\nname = \"other\"\n\n[dependencies]\nmy-app = \"1\" # \"my-app\"\n";
+        assert_eq!(text(&renamed, "Cargo.toml"), expected);
         assert_eq!(
-            String::from_utf8(renamed).unwrap(),
-            "[package]\nname = \"my-app\"\n\n[dependencies]\napp = \"1\" # \"app\"\n"
+            text(&renamed, "src/main.rs"),
+            "//! The my_app.\nuse other as app;\nuse my_application::x;\n"
         );
-        let main = b"//! The app.\nuse app as app;\nuse application::x;\n";
-        let renamed = rename("src/main.rs", main, "app", "my-app");
-        assert_eq!(
-            String::from_utf8(renamed).unwrap(),
-            "//! The app.\nuse my_app as app;\nuse application::x;\n"
+        assert_eq!(text(&renamed, "src/lib.rs"), main);
+
+        let copy = original.copy("workbench-x");
+        let manifest = text(&copy, "Cargo.toml");
+        assert!(
+            manifest.starts_with("[package]\nname = \"workbench-x\"\n"),
+            "{manifest}"
         );
-        assert_eq!(rename("src/lib.rs", main, "app", "my-app"), main);
+        assert!(
+            manifest.ends_with("\n\n[lib]\nname = \"my_app\"\n"),
+            "{manifest}"
+        );
+        assert_eq!(text(&copy, "src/main.rs"), main);
+        assert_eq!(copy.renamed("my-app").files, original.files);
     }
 
     #[test]

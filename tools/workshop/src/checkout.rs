@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
-use course::tree::{Tree, package_in};
+use course::tree::{Tree, names_in};
 use course::{Checkpoint, Course};
 
 /// Every copy's package is called so, which tells it from what must not be overwritten.
@@ -24,7 +24,9 @@ const PREFIX: &str = "workbench-";
 Examples:
   cargo workshop checkout 01                    then: cargo run --release -p workbench-01-discovery
   cargo workshop checkout 01 ~/coworking        then: cd ~/coworking && cargo run --release
-  cargo workshop diff 01 workbench/01-discovery what you changed in it")]
+  cargo workshop diff 01 workbench/01-discovery what you changed in it
+  cargo workshop diff 01 | patch -p1 -d workbench/01-discovery
+                                                makes chapter 1's changes in it")]
 pub struct Args {
     /// The checkpoint: 01, 01-discovery, app
     checkpoint: String,
@@ -46,26 +48,18 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     target.put_in_place(written)?;
 
     let mut out = anstream::stdout().lock();
-    let dir = target.shown(&course);
-    writeln!(out, "{} is a copy of {checkpoint}", dir.display())?;
-    if target.is_member {
-        writeln!(
-            out,
-            "  run it:      cargo run --release -p {}",
-            target.package
-        )?;
+    let dir = target.from_here()?;
+    let run = if target.is_member {
+        format!("cargo run --release -p {}", target.package)
     } else {
-        writeln!(
-            out,
-            "  run it:      cd {} && cargo run --release",
-            dir.display()
-        )?;
-    }
+        format!("cd {dir} && cargo run --release")
+    };
+    writeln!(out, "{dir} is a copy of {checkpoint}")?;
+    writeln!(out, "  run it:      {run}")?;
     writeln!(
         out,
-        "  compare it:  cargo workshop diff {} {}",
-        checkpoint.id,
-        dir.display()
+        "  compare it:  cargo workshop diff {} {dir}",
+        checkpoint.id
     )?;
     Ok(ExitCode::SUCCESS)
 }
@@ -98,10 +92,10 @@ impl Target {
             );
         }
         if let Ok(inside) = dir.strip_prefix(&course.root)
-            && !inside.starts_with("workbench")
+            && !is_member
         {
             bail!(
-                "{} is a folder of the workshop: copies go to workbench/, or to a folder outside",
+                "{} is a folder of the workshop: a copy goes to workbench/NAME, or to a folder outside",
                 inside.display()
             );
         }
@@ -140,8 +134,8 @@ impl Target {
             bail!("{shown} is not empty: choose another folder, or replace it with --force");
         }
         // Only a former copy is ever deleted, however --force was meant.
-        match package_in(&self.dir) {
-            Ok(package) if package.starts_with(PREFIX) => Ok(()),
+        match names_in(&self.dir) {
+            Ok((package, _)) if package.starts_with(PREFIX) => Ok(()),
             _ => bail!(
                 "{shown} is not a working copy of a checkpoint, so --force does not replace it"
             ),
@@ -160,10 +154,9 @@ impl Target {
             .prefix(".checkout-")
             .tempdir_in(parent)
             .with_context(|| format!("cannot write into {}", parent.display()))?;
-        let source = course.dir_of(checkpoint);
-        let mut tree = Tree::of(course, checkpoint)?.renamed(&self.package);
+        let mut tree = Tree::of(course, checkpoint)?.copy(&self.package);
         if !self.is_member {
-            self.stand_alone(course, &source, &mut tree)?;
+            self.stand_alone(course, &mut tree)?;
         }
         for (path, content) in &tree.files {
             let file = folder.path().join(path);
@@ -173,15 +166,11 @@ impl Target {
             }
             fs::write(&file, content)
                 .with_context(|| format!("cannot write {}", file.display()))?;
-            if let Ok(original) = fs::metadata(source.join(path)) {
-                // A script stays executable.
-                fs::set_permissions(&file, original.permissions())?;
-            }
         }
         Ok(folder)
     }
 
-    fn stand_alone(&self, course: &Course, source: &Path, tree: &mut Tree) -> anyhow::Result<()> {
+    fn stand_alone(&self, course: &Course, tree: &mut Tree) -> anyhow::Result<()> {
         let read = |path: &str| {
             let file = course.root.join(path);
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
@@ -191,7 +180,7 @@ impl Target {
             .get("Cargo.toml")
             .context("a checkpoint has a Cargo.toml")?;
         let member = String::from_utf8_lossy(member);
-        let manifest = standalone::manifest(&member, &read("Cargo.toml")?, source, &course.root)?;
+        let manifest = standalone::manifest(&member, &read("Cargo.toml")?, &course.root)?;
         tree.files
             .insert("Cargo.toml".into(), manifest.into_bytes());
         if course.root.join(".cargo/config.toml").is_file() {
@@ -239,12 +228,14 @@ impl Target {
         Ok(())
     }
 
-    /// As a person at the workshop's root would name it.
-    fn shown(&self, course: &Course) -> PathBuf {
-        self.dir
-            .strip_prefix(&course.root)
-            .unwrap_or(&self.dir)
-            .to_owned()
+    /// As a command in the present folder must name it.
+    fn from_here(&self) -> anyhow::Result<String> {
+        let here = std::env::current_dir().context("cannot tell the current folder")?;
+        let dir = self.dir.strip_prefix(here).unwrap_or(&self.dir);
+        let dir = dir.to_str().context("the folder's name is not UTF-8")?;
+        Ok(shlex::try_quote(dir)
+            .context("the folder's name cannot be typed")?
+            .into_owned())
     }
 }
 

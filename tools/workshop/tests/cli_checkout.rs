@@ -22,7 +22,7 @@ fn a_copy_in_the_workbench_is_a_member_that_builds() {
     assert!(
         world
             .read("workbench/01-alpha/src/main.rs")
-            .contains("use workbench_01_alpha as app;")
+            .contains("use step_01_alpha as app;")
     );
     assert!(!world.exists("workbench/01-alpha/data"));
     let check = ["check", "--offline", "--package", "workbench-01-alpha"];
@@ -52,7 +52,6 @@ fn a_copy_elsewhere_stands_alone_and_builds() {
     );
     assert!(copy.join("Cargo.lock").is_file());
     let manifest = std::fs::read_to_string(copy.join("Cargo.toml")).unwrap();
-    assert!(!manifest.contains("workspace = true"), "{manifest}");
     assert!(manifest.contains("[profile.release]"), "{manifest}");
 
     let mut run = world.program("cargo", &["run", "--offline", "--quiet", "--", "--fail"]);
@@ -140,6 +139,7 @@ fn the_workshops_own_folders_are_refused() {
         "steps/mine",
         "workbench",
         "workbench/a b",
+        "workbench/anna/01",
     ] {
         let ran = world.run(&["checkout", "01", "--force", dir]);
         assert_eq!(ran.code, Some(1), "{dir}: {}", ran.stderr);
@@ -180,4 +180,83 @@ fn the_first_real_checkpoint_can_stand_alone() {
     let tree = Ran::of(tree).expect(0).stdout;
     assert!(tree.starts_with("workbench-01-discovery v"), "{tree}");
     assert!(tree.contains("diagnostics v"), "{tree}");
+}
+
+#[test]
+fn what_lies_in_the_workbench_keeps_nobody_from_working() {
+    let world = World::new();
+    for dir in [
+        "workbench/notes",
+        "workbench/anna/01/src",
+        "workbench/half/src",
+    ] {
+        std::fs::create_dir_all(world.path(dir)).unwrap();
+    }
+    world.run(&["checkout", "01"]).expect(0);
+    let metadata = [
+        "metadata",
+        "--offline",
+        "--no-deps",
+        "--format-version",
+        "1",
+    ];
+    let known = Ran::of(world.program("cargo", &metadata)).expect(0).stdout;
+    assert!(known.contains("workbench-01-alpha"), "{known}");
+}
+
+#[test]
+fn printed_commands_work_where_they_are_printed() {
+    let world = World::new();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let copy = elsewhere.path().join("Anna's copy; $HOME");
+    let mut checkout = world.command(&["checkout", "01", copy.to_str().unwrap()]);
+    checkout.current_dir(world.path("steps"));
+    let said = Ran::of(checkout).expect(0).stdout;
+    let (_, command) = said.split_once("compare it:  cargo workshop ").unwrap();
+    let command = format!("\"$WORKSHOP\" {command}");
+    let mut shell = world.program("bash", &["-c", &command]);
+    shell.env("WORKSHOP", env!("CARGO_BIN_EXE_workshop"));
+    let ran = Ran::of(shell.current_dir(world.path("steps"))).expect(0);
+    assert!(!ran.stdout.contains("greeting.rs"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_copy_can_be_edited_whatever_the_modes_of_its_source() {
+    let world = World::new();
+    let source = world.path("steps/01-alpha/src/greeting.rs");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o444);
+    std::fs::set_permissions(source, mode).unwrap();
+    world.run(&["checkout", "01"]).expect(0);
+    let copy = std::fs::metadata(world.path("workbench/01-alpha/src/greeting.rs")).unwrap();
+    assert!(!copy.permissions().readonly());
+}
+
+/// For each chapter, what it does to a copy of its checkpoint makes a copy of the next one.
+#[test]
+fn a_chapters_diff_leads_to_the_next_checkpoint() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let course = course::Course::load(&root).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let world = World::new();
+    let workshop = |arguments: &[&str]| {
+        let mut command = world.command(arguments);
+        command.current_dir(&root);
+        Ran::of(command).expect(0)
+    };
+    for pair in course.checkpoints().windows(2) {
+        let copy = elsewhere.path().join(&pair[0].id);
+        let dir = copy.to_str().unwrap();
+        workshop(&["checkout", &pair[0].id, dir]);
+        let patch = elsewhere.path().join("patch");
+        std::fs::write(&patch, workshop(&["diff", &pair[0].id]).stdout).unwrap();
+        let mut apply = world.program("patch", &["--strip=1", "--directory", dir, "--input"]);
+        Ran::of(apply.arg(&patch)).expect(0);
+        let left = workshop(&["diff", &pair[1].id, dir]).stdout;
+        // A copy outside the workshop says in its manifest what it cannot inherit, and has a .gitignore.
+        let more = |line: &&str| line.starts_with("+++ ");
+        let files: Vec<_> = left.lines().filter(more).collect();
+        assert_eq!(files, ["+++ b/.gitignore", "+++ b/Cargo.toml"]);
+        let less = |line: &str| line.starts_with('-') && !line.starts_with("--- ");
+        assert!(!left.lines().any(less), "{left}");
+    }
 }

@@ -27,7 +27,7 @@ fn check_tree(tree: &Tree, checkpoint: &Checkpoint, all: &[Checkpoint]) -> Vec<P
             continue;
         };
         for (index, line) in text.lines().enumerate() {
-            match naming(path, line, &checkpoint.package) {
+            match naming(path, line, &tree.package, &tree.library) {
                 Some(Naming::Package) => packages += 1,
                 Some(Naming::Library) => *uses.entry(path.clone()).or_insert(0) += 1,
                 None => {
@@ -89,6 +89,7 @@ mod tests {
         let tree = Tree {
             name: "x".into(),
             package: "step-01-a".into(),
+            library: "step_01_a".into(),
             files,
         };
         let problems = check_tree(&tree, &checkpoint, std::slice::from_ref(&checkpoint));

@@ -164,7 +164,8 @@ pub struct Ran {
 }
 
 impl Ran {
-    pub fn of(mut command: Command) -> Self {
+    pub fn of(mut command: impl std::borrow::BorrowMut<Command>) -> Self {
+        let command = command.borrow_mut();
         let Output {
             status,
             stdout,

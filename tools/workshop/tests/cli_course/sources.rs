@@ -63,7 +63,7 @@ draft = true
         "Cargo.toml",
         r#"[workspace]
 resolver = "3"
-members = ["steps/*", "tools/*", "workbench/*"]
+members = ["[sw]*/*/migrations/..", "tools/*"]
 
 [workspace.package]
 version = "0.1.0"
@@ -181,6 +181,10 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 "#,
+    ),
+    (
+        "migrations/0001.sql",
+        "create table greetings (text text);\n",
     ),
     ("src/lib.rs", "pub mod greeting;\n"),
     (
