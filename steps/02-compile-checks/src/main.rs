@@ -1,9 +1,13 @@
 //! Parses the settings, installs the instruments, connects, serves.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use step_02_compile_checks as app;
 
+use anyhow::Context as _;
 use app::{config::Config, server, telemetry};
 
 #[global_allocator]
@@ -24,6 +28,7 @@ fn run() -> anyhow::Result<()> {
     let diagnostics = diagnostics::install_with(config.diagnostics())?;
     let _telemetry = telemetry::init(&config)?;
     let runtime = diagnostics.runtime().build()?;
-    println!("{}", diagnostics.listen(config.debug_listen));
+    writeln!(io::stdout(), "{}", diagnostics.listen(config.debug_listen))
+        .context("cannot print the address")?;
     runtime.block_on(server::run(config, server::stop_signal()))
 }

@@ -1,6 +1,10 @@
 //! From start to shutdown.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    io::{self, Write as _},
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use axum::serve::ListenerExt;
@@ -34,7 +38,12 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
             "cannot listen on {listen}: choose another address with --listen or COWORKING_LISTEN"
         )
     })?;
-    println!("listening on http://{}", listener.local_addr()?);
+    writeln!(
+        io::stdout(),
+        "listening on http://{}",
+        listener.local_addr()?
+    )
+    .context("cannot print the address")?;
 
     let served = serve(listener, AppState::new(config, db.clone()), stop).await;
     db.close().await;

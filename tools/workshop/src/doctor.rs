@@ -1,7 +1,6 @@
 //! `cargo workshop doctor`: what this machine has of what the workshop can use.
 
 mod machine;
-mod test_tools;
 mod tools;
 
 use std::io::{self, Write as _};
@@ -54,8 +53,7 @@ enum State {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let course = Course::find()?;
-    let mut findings = tools::look();
-    findings.extend(test_tools::look(&course.root));
+    let mut findings = tools::look(&course.root);
     findings.extend(machine::look(&course.root));
     let mut out = anstream::stdout().lock();
     if args.json {

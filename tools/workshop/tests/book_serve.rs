@@ -5,8 +5,9 @@ mod book_world;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
-use book_world::{Server, World, eventually, workshop};
+use book_world::{Server, World, workshop};
 use rustix::process::Signal;
+use test_tools::eventually;
 
 #[test]
 fn it_serves_pages_and_files_with_their_types() {

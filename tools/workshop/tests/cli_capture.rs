@@ -3,6 +3,7 @@
 mod cli_course;
 
 use cli_course::World;
+use test_tools::Ran;
 
 const NUMBERS: &str = "book/captures/01-alpha/numbers.txt";
 const START: &str = "book/captures/01-alpha/start.txt";
@@ -118,7 +119,7 @@ fn the_readers_own_database_has_no_part_in_it() {
     );
     let mut command = world.command(&["capture", "01"]);
     command.env("DATABASE_URL", "postgres://mine/precious");
-    cli_course::Ran::of(command).expect(0);
+    Ran::of(command).expect(0);
     assert!(
         world.read(NUMBERS).contains("01-alpha.db"),
         "{}",

@@ -2,7 +2,8 @@
 
 mod cli_course;
 
-use cli_course::{Ran, World};
+use cli_course::World;
+use test_tools::Ran;
 
 #[test]
 fn a_copy_in_the_workbench_is_a_member_that_builds() {

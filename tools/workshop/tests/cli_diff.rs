@@ -2,7 +2,8 @@
 
 mod cli_course;
 
-use cli_course::{Ran, World};
+use cli_course::World;
+use test_tools::Ran;
 
 #[test]
 fn a_chapter_is_compared_with_the_next_without_names_and_colours() {

@@ -2,7 +2,8 @@
 
 mod cli_course;
 
-use cli_course::{Ran, World};
+use cli_course::World;
+use test_tools::Ran;
 
 /// A course with three checkpoints, committed.
 fn committed() -> World {

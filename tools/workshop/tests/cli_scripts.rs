@@ -4,7 +4,8 @@ mod cli_course;
 
 use std::process::Command;
 
-use cli_course::{Ran, World};
+use cli_course::World;
+use test_tools::Ran;
 
 #[test]
 fn all_sections_run_in_order_and_stdout_is_only_their_result() {

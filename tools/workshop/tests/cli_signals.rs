@@ -5,8 +5,9 @@ mod cli_course;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
-use cli_course::{World, eventually, is_running};
+use cli_course::{World, is_running};
 use rustix::process::{Pid, Signal, kill_process};
+use test_tools::eventually;
 
 /// A script that waits in a section, with the process ids of its service and of a command in the foreground.
 struct Waiting {

@@ -3,6 +3,16 @@
 use std::path::Path;
 use std::process::Command;
 
+const NAMES: [&str; 7] = [
+    "lib.sh",
+    "page.md",
+    "capture.txt",
+    "table.sql",
+    "Cargo.toml",
+    "rooms.json",
+    "main.rs",
+];
+
 /// Line ends decide whether scripts run and captures compare. Git for Windows changes them unless told not to.
 #[test]
 fn line_ends_are_the_same_whatever_the_readers_git_is_set_to() {
@@ -35,6 +45,9 @@ fn line_ends_are_the_same_whatever_the_readers_git_is_set_to() {
     git(&["init", "--quiet"]);
     git(&["config", "core.autocrlf", "true"]);
     git(&["add", "--all"]);
+    for name in NAMES {
+        std::fs::remove_file(folder.path().join(name)).unwrap();
+    }
     git(&["checkout-index", "--all", "--force"]);
     let ends = git(&["ls-files", "--eol"]);
     assert!(!ends.contains("w/crlf") && ends.contains("w/lf"), "{ends}");

@@ -4,11 +4,12 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
+use test_tools::Folder;
 
 /// What the course's one script shows as the command of its section `plan`, with the variable filled in.
 pub const COMMAND: &str = "\
@@ -58,15 +59,19 @@ pub fn repository() -> PathBuf {
 }
 
 /// The course in its folder.
-pub struct World {
-    dir: TempDir,
+pub struct World(Folder);
+
+impl Deref for World {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.0
+    }
 }
 
 impl World {
     pub fn new() -> Self {
-        let world = Self {
-            dir: tempfile::tempdir().unwrap(),
-        };
+        let world = Self(Folder::new());
         let repository = repository();
         for path in ["book.toml", "book/theme", "book/src/figures"] {
             copy(&repository.join(path), &world.path(path));
@@ -91,24 +96,6 @@ impl World {
         world.write("book/src/start.md", "# Start\n\nRead on.\n");
         world.write("book/src/01-one.md", PAGE);
         world
-    }
-
-    pub fn root(&self) -> &Path {
-        self.dir.path()
-    }
-
-    pub fn path(&self, path: &str) -> PathBuf {
-        self.root().join(path)
-    }
-
-    pub fn write(&self, path: &str, text: &str) {
-        let path = self.path(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    pub fn read(&self, path: &str) -> String {
-        std::fs::read_to_string(self.path(path)).unwrap()
     }
 }
 
@@ -244,13 +231,4 @@ pub struct Answer {
     pub status: u16,
     pub head: String,
     pub body: String,
-}
-
-/// Tries until it holds, and fails with `what` if it does not within a generous time.
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let latest = Instant::now() + Duration::from_secs(30);
-    while !holds() {
-        assert!(Instant::now() < latest, "not within 30 seconds: {what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }

@@ -5,24 +5,28 @@
 
 mod sources;
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use tempfile::TempDir;
+use test_tools::{Folder, Ran};
 
 /// A course that lives as long as the test.
 #[derive(Debug)]
-pub struct World {
-    dir: TempDir,
+pub struct World(Folder);
+
+impl Deref for World {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.0
+    }
 }
 
 impl World {
     /// A course without any problem.
     pub fn new() -> Self {
-        let world = Self {
-            dir: tempfile::tempdir().unwrap(),
-        };
+        let world = Self(Folder::new());
         for (path, text) in sources::FILES {
             world.write(path, text);
         }
@@ -37,7 +41,7 @@ impl World {
             let text = std::fs::read_to_string(scripts.join(name)).unwrap();
             world.write(&format!("scripts/{name}"), &text);
         }
-        world.make_executable("scripts/01-alpha.sh");
+        world.write_program("scripts/01-alpha.sh", &world.read("scripts/01-alpha.sh"));
         world
     }
 
@@ -49,45 +53,6 @@ impl World {
                 .replace("GREETING", greeting);
             self.write(&format!("steps/{id}/{path}"), &text);
         }
-    }
-
-    pub fn root(&self) -> PathBuf {
-        self.dir.path().canonicalize().unwrap()
-    }
-
-    pub fn path(&self, path: &str) -> PathBuf {
-        self.root().join(path)
-    }
-
-    pub fn write(&self, path: &str, text: &str) {
-        let file = self.path(path);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, text).unwrap();
-    }
-
-    pub fn read(&self, path: &str) -> String {
-        std::fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-    }
-
-    pub fn exists(&self, path: &str) -> bool {
-        self.path(path).exists()
-    }
-
-    pub fn remove(&self, path: &str) {
-        std::fs::remove_file(self.path(path)).unwrap();
-    }
-
-    /// Replaces a text that must be there.
-    pub fn edit(&self, path: &str, from: &str, to: &str) {
-        let text = self.read(path);
-        assert!(text.contains(from), "{path} has no {from:?}");
-        self.write(path, &text.replace(from, to));
-    }
-
-    pub fn make_executable(&self, path: &str) {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(self.path(path), mode).unwrap();
     }
 
     /// The workshop's command, to be run in the course's root.
@@ -152,56 +117,6 @@ impl World {
     pub fn left_over(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.path("tmp")).unwrap();
         entries.map(|entry| entry.unwrap().path()).collect()
-    }
-}
-
-/// A program that has ended.
-#[derive(Debug)]
-pub struct Ran {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-impl Ran {
-    pub fn of(mut command: impl std::borrow::BorrowMut<Command>) -> Self {
-        let command = command.borrow_mut();
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = command.output().unwrap();
-        Self {
-            code: status.code(),
-            stdout: String::from_utf8(stdout).unwrap(),
-            stderr: String::from_utf8(stderr).unwrap(),
-        }
-    }
-
-    /// Asserts the exit code, and shows what was printed if it is another one.
-    #[track_caller]
-    pub fn expect(self, code: i32) -> Self {
-        assert_eq!(
-            self.code,
-            Some(code),
-            "stdout:\n{}\nstderr:\n{}",
-            self.stdout,
-            self.stderr
-        );
-        self
-    }
-}
-
-/// Waits until something is so; the machine may be busy, so the limit is generous.
-#[track_caller]
-pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(
-            start.elapsed() < Duration::from_secs(120),
-            "still not: {what}"
-        );
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

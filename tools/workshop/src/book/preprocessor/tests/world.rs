@@ -1,6 +1,8 @@
 //! A small course in a temporary folder, and pages that are filled in within it.
 
-use tempfile::TempDir;
+use std::ops::Deref;
+
+use test_tools::Folder;
 
 use super::super::fill;
 use course::Course;
@@ -34,15 +36,19 @@ silent() {
 ";
 
 /// A course of one finished chapter, with two checkpoints, a script and a capture.
-pub struct World {
-    pub dir: TempDir,
+pub struct World(Folder);
+
+impl Deref for World {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.0
+    }
 }
 
 impl World {
     pub fn new() -> Self {
-        let world = Self {
-            dir: tempfile::tempdir().unwrap(),
-        };
+        let world = Self(Folder::new());
         world.write("course.toml", MANIFEST);
         for name in ["01-one", "02-two"] {
             let manifest = format!("[package]\nname = \"step-{name}\"\n");
@@ -62,18 +68,8 @@ impl World {
         world
     }
 
-    pub fn write(&self, path: &str, text: &str) {
-        let path = self.dir.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    pub fn remove(&self, path: &str) {
-        std::fs::remove_file(self.dir.path().join(path)).unwrap();
-    }
-
     pub fn fill(&self, page: &str) -> Result<String, Vec<(usize, String)>> {
-        let course = Course::load(self.dir.path()).unwrap();
+        let course = Course::load(self.root()).unwrap();
         fill(&course, &course.root.join("book/src/page.md"), page).text
     }
 
