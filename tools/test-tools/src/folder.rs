@@ -110,6 +110,28 @@ impl Ran {
     }
 }
 
+impl Ran {
+    /// Asserts that stderr has this text, and shows it if not.
+    #[track_caller]
+    pub fn told(&self, part: &str) {
+        assert!(
+            self.stderr.contains(part),
+            "no {part:?} in stderr:\n{}",
+            self.stderr
+        );
+    }
+
+    /// Asserts that stdout has this text, and shows it if not.
+    #[track_caller]
+    pub fn printed(&self, part: &str) {
+        assert!(
+            self.stdout.contains(part),
+            "no {part:?} in stdout:\n{}",
+            self.stdout
+        );
+    }
+}
+
 impl From<Output> for Ran {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("programs print UTF-8");

@@ -48,7 +48,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     target.put_in_place(written)?;
 
     let mut out = anstream::stdout().lock();
-    let dir = target.from_here()?;
+    let dir = target.typed_here()?;
     let run = if target.is_member {
         format!("cargo run --release -p {}", target.package)
     } else {
@@ -229,7 +229,7 @@ impl Target {
     }
 
     /// As a command in the present folder must name it.
-    fn from_here(&self) -> anyhow::Result<String> {
+    fn typed_here(&self) -> anyhow::Result<String> {
         let here = std::env::current_dir().context("cannot tell the current folder")?;
         let dir = self.dir.strip_prefix(here).unwrap_or(&self.dir);
         let dir = dir.to_str().context("the folder's name is not UTF-8")?;

@@ -28,15 +28,9 @@ fn assert_found(world: &World, expected: &[&str]) {
 
 #[test]
 fn a_course_without_problems_shows_its_chapters() {
-    let said = World::new().run(&["check"]).expect(0).stdout;
-    assert!(
-        said.contains("01  Alpha               25 minutes  ready"),
-        "{said}"
-    );
-    assert!(
-        said.contains("no problems: 2 checkpoints, 3 pages"),
-        "{said}"
-    );
+    let said = World::new().run(&["check"]).expect(0);
+    said.printed("01  Alpha               25 minutes  ready");
+    said.printed("no problems: 2 checkpoints, 3 pages");
 }
 
 #[test]

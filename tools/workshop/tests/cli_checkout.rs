@@ -9,11 +9,8 @@ use test_tools::Ran;
 fn a_copy_in_the_workbench_is_a_member_that_builds() {
     let world = World::new();
     world.write("steps/01-alpha/data/coworking.db", "the reader's own");
-    let said = world.run(&["checkout", "01"]).expect(0).stdout;
-    assert!(
-        said.contains("cargo run --release -p workbench-01-alpha"),
-        "{said}"
-    );
+    let said = world.run(&["checkout", "01"]).expect(0);
+    said.printed("cargo run --release -p workbench-01-alpha");
 
     assert!(
         world
@@ -59,11 +56,7 @@ fn a_copy_elsewhere_stands_alone_and_builds() {
     run.current_dir(&copy);
     // Built with the workspace's flags, it gets as far as to look at its own.
     let ran = Ran::of(run).expect(3);
-    assert!(
-        ran.stderr.contains("the reason why it failed"),
-        "{}",
-        ran.stderr
-    );
+    ran.told("the reason why it failed");
 }
 
 #[test]
@@ -116,7 +109,7 @@ fn force_replaces_nothing_but_a_former_copy() {
             elsewhere.path().to_str().unwrap(),
         ])
         .expect(1);
-    assert!(ran.stderr.contains("not a working copy"), "{}", ran.stderr);
+    ran.told("not a working copy");
 
     let link = world.path("link");
     std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
@@ -126,7 +119,7 @@ fn force_replaces_nothing_but_a_former_copy() {
     let ran = world
         .run(&["checkout", "01", "--force", "workbench/link"])
         .expect(1);
-    assert!(ran.stderr.contains("is a link"), "{}", ran.stderr);
+    ran.told("is a link");
     assert!(precious.is_file());
 }
 

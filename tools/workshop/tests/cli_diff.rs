@@ -52,7 +52,7 @@ fn the_diff_is_a_patch_that_makes_the_later_out_of_the_earlier() {
     assert!(!world.exists("workbench/01-alpha/src/old.rs"));
     let copy = world.run(&["diff", "02", "workbench/01-alpha"]).expect(0);
     assert_eq!(copy.stdout, "");
-    assert!(copy.stderr.contains("do not differ"), "{}", copy.stderr);
+    copy.told("do not differ");
 }
 
 #[test]
@@ -82,17 +82,12 @@ fn a_working_copy_can_be_compared() {
         "{diff}"
     );
     let ran = world.run(&["diff", "workbench/01-alpha"]).expect(2);
-    assert!(ran.stderr.contains("say what to compare"), "{}", ran.stderr);
+    ran.told("say what to compare");
 }
 
 #[test]
 fn after_the_last_checkpoint_there_is_nothing_to_compare_with() {
     let world = World::new();
     let ran = world.run(&["diff", "02"]).expect(2);
-    assert!(
-        ran.stderr
-            .contains("app, where chapter 2 ends, is not written yet"),
-        "{}",
-        ran.stderr
-    );
+    ran.told("app, where chapter 2 ends, is not written yet");
 }
