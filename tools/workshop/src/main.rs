@@ -1,5 +1,8 @@
 //! `cargo workshop`: builds and serves the book, runs, compares, checks and captures.
 
+// It panics where the output is closed or full.
+#![deny(clippy::print_stdout)]
+
 mod book;
 mod capture;
 mod check;

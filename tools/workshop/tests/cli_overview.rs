@@ -86,6 +86,18 @@ fn a_reader_that_has_seen_enough_is_no_error() {
 }
 
 #[test]
+fn a_full_disk_is_an_error_and_no_panic() {
+    let world = World::new();
+    for command in ["list", "check", "doctor", "diff 01", "checkout 01"] {
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let full = std::fs::File::create("/dev/full").unwrap();
+        Ran::of(world.command(&arguments).stdout(full))
+            .expect(1)
+            .told("error: No space left on device");
+    }
+}
+
+#[test]
 fn the_list_is_aligned_and_says_what_is_ready() {
     let world = World::new();
     let list = world.run(&["list"]).expect(0).stdout;
