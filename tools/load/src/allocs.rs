@@ -5,27 +5,22 @@
 
 mod reading;
 
-use std::fmt::Write as _;
+use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
-use hyper::header::HeaderValue;
+use anyhow::{Context as _, ensure};
 use serde::Serialize;
+use terminal::{Usage, grouped};
 
-use crate::args::{Args as LoadArgs, Kind, parse_day};
-use crate::client::{Call, Client, Endpoint};
-use crate::operation::Operation;
-use crate::plan::Plan;
-use crate::prepare::{Prepared, prepare};
-use crate::session::excerpt;
+use crate::api::{Kind, Operation};
+use crate::client::{Client, Request};
+use crate::number::Spread;
+use crate::plan::{Plan, parse_day};
+use crate::report::Show;
+use crate::service::{Job, Prepared, prepare};
 use crate::target::Target;
-use crate::token::Token;
-use reading::{Counts, Debug, median};
-use terminal::Usage;
-use terminal::grouped;
+use reading::{Counts, Debug, disturbed, is_too_much};
 
 /// Requests before the counted ones: they open what is kept, such as prepared statements and buffers.
 const WARM_UP: u64 = 20;
@@ -36,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// Count what a running coworking app allocates for one request
 ///
 /// It sends requests one at a time, reads the service's exact counts before and after each, and prints the
-/// medians. The service must not do anything else meanwhile.
+/// medians. The service must not do anything else meanwhile; if it does, a warning says so.
 #[derive(Debug, clap::Parser)]
 #[command(
     name = "cargo allocs",
@@ -87,167 +82,126 @@ pub struct Args {
 struct Cost {
     call: &'static str,
     requests: u64,
-    allocs: Spread,
-    bytes: Spread,
-}
-
-/// A count over all requests.
-#[derive(Debug, Serialize)]
-struct Spread {
-    median: u64,
-    min: u64,
-    max: u64,
+    allocs: Spread<u64>,
+    bytes: Spread<u64>,
+    /// How many of the readings show that somebody else is busy at the service.
+    #[serde(skip)]
+    disturbed: usize,
 }
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    if let Some(kind) = args.kinds.iter().find(|kind| **kind == Kind::Mixed) {
-        let name = kind.name();
-        return Err(Usage(format!(
-            "`{name}` is not one call: name the calls one by one"
-        ))
-        .into());
+    if args.kinds.contains(&Kind::Mixed) {
+        let reason = "`mixed` is not one call: name the calls one by one";
+        return Err(Usage(reason.to_owned()).into());
     }
-    for url in [&args.url, &args.debug_url] {
-        if !url.resolve()?.loopback {
-            return Err(Usage(format!(
-                "{url} is not this machine: requests that come and go over a network cannot be counted one by one"
-            ))
-            .into());
+    let costs = crate::on_this_thread(count_all(&args))?;
+    costs.print(args.json)?;
+    for cost in &costs {
+        // Two readings per request.
+        let readings = 2 * cost.requests as usize;
+        if is_too_much(cost.disturbed, readings) {
+            writeln!(
+                io::stderr(),
+                "warning: {}: {} of {readings} readings show that somebody else is busy at {}: its allocations are counted too",
+                cost.call,
+                cost.disturbed,
+                args.url
+            )?;
         }
     }
-    let costs = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?
-        .block_on(count_all(&args))?;
-    let text = if args.json {
-        format!("{}\n", serde_json::to_string_pretty(&costs)?)
-    } else {
-        table(&costs)
-    };
-    std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 
 async fn count_all(args: &Args) -> anyhow::Result<Vec<Cost>> {
-    let mut debug = Debug::connect(&args.debug_url, endpoint(&args.debug_url)?).await?;
-    let endpoint = endpoint(&args.url)?;
+    let timeout = Duration::from_secs(30);
+    let mut debug = Debug::connect(&args.debug_url, timeout).await?;
     let mut costs = Vec::new();
     for kind in &args.kinds {
-        let load = LoadArgs::one_by_one(*kind, args.url.clone(), WARM_UP + args.requests, args.day);
-        let prepared = prepare(&load, &args.url, &endpoint).await?;
-        let cost = count(args, prepared, &mut debug).await;
-        costs.push(cost.with_context(|| format!("`{}` could not be counted", kind.name()))?);
+        let job = Job {
+            kind: *kind,
+            url: args.url.clone(),
+            requests: args.requests,
+            workers: 1,
+            rate: None,
+            day: args.day,
+            timeout,
+        };
+        let prepared = prepare(&job).await?;
+        let cost = count(&job, prepared, &mut debug).await;
+        let cost = cost.with_context(|| format!("`{kind}` could not be counted"))?;
+        ensure!(
+            cost.allocs.median > 0,
+            "{} counted no allocation while {} answered: are these two of the same process?",
+            args.debug_url,
+            args.url
+        );
+        costs.push(cost);
     }
     Ok(costs)
 }
 
-fn endpoint(url: &Target) -> anyhow::Result<Arc<Endpoint>> {
-    Ok(Arc::new(Endpoint {
-        addresses: url.resolve()?.addresses,
-        host: url.host_header()?,
-        timeout: Duration::from_secs(30),
-        opened: AtomicU64::new(0),
-    }))
-}
-
-async fn count(args: &Args, prepared: Prepared, debug: &mut Debug) -> anyhow::Result<Cost> {
-    let Prepared {
-        plan,
-        mut clients,
-        token,
-        ..
-    } = prepared;
+async fn count(job: &Job, prepared: Prepared, debug: &mut Debug) -> anyhow::Result<Cost> {
+    let Prepared { plan, mut clients } = prepared;
     let client = clients.first_mut().context("there is no connection")?;
-    let token = token.as_deref().map(Token::new).transpose()?;
-    let token = token.map(|token| token.header());
-    let operation = send(&plan, 0, client, token.as_ref()).await?;
-    for index in 1..WARM_UP {
-        send(&plan, index, client, token.as_ref()).await?;
+    for index in 0..WARM_UP {
+        send(&plan, index, client).await?;
     }
-    let mut counted = Vec::new();
-    let mut idle = Vec::new();
-    for index in WARM_UP..plan.requests {
+    let mut operation = plan.operation(0);
+    let (mut idle, mut counted) = (Vec::new(), Vec::new());
+    for index in WARM_UP..WARM_UP + job.requests {
         let first = debug.read().await?;
         tokio::time::sleep(PAUSE).await;
         let before = debug.read().await?;
-        send(&plan, index, client, token.as_ref()).await?;
+        operation = send(&plan, index, client).await?;
         tokio::time::sleep(PAUSE).await;
         let after = debug.read().await?;
         idle.push(before - first);
         counted.push(after - before);
     }
-    let idle = Counts {
-        allocs: median(idle.iter().map(|counts| counts.allocs)),
-        bytes: median(idle.iter().map(|counts| counts.bytes)),
+    let spread = |readings: &[Counts], of: fn(&Counts) -> u64| {
+        Spread::of(readings.iter().map(of)).context("nothing was counted")
     };
-    let spread = |of: fn(Counts) -> u64| {
-        let values = || counted.iter().map(|counts| of(*counts - idle));
-        Spread {
-            median: median(values()),
-            min: values().min().unwrap_or(0),
-            max: values().max().unwrap_or(0),
-        }
+    let reading = Counts {
+        allocs: spread(&idle, |counts| counts.allocs)?.median,
+        bytes: spread(&idle, |counts| counts.bytes)?.median,
     };
-    let cost = Cost {
+    let disturbed = [&idle, &counted].map(|readings| disturbed(readings));
+    let counted: Vec<Counts> = counted.iter().map(|counts| *counts - reading).collect();
+    Ok(Cost {
         call: operation.label(),
-        requests: args.requests,
-        allocs: spread(|counts| counts.allocs),
-        bytes: spread(|counts| counts.bytes),
-    };
-    ensure!(
-        cost.allocs.median > 0,
-        "{} counted no allocation while {} answered: are these two of the same process?",
-        args.debug_url,
-        args.url
-    );
-    Ok(cost)
+        requests: job.requests,
+        allocs: spread(&counted, |counts| counts.allocs)?,
+        bytes: spread(&counted, |counts| counts.bytes)?,
+        disturbed: disturbed.iter().sum(),
+    })
 }
 
 /// Sends request number `index` of the plan, which must get the right answer.
-async fn send(
-    plan: &Plan,
-    index: u64,
-    client: &mut Client,
-    token: Option<&HeaderValue>,
-) -> anyhow::Result<Operation> {
-    let (operation, uri, body) = plan.call(index).map_err(anyhow::Error::msg)?;
-    let call = Call {
-        operation,
-        uri,
-        body,
-        token: token.filter(|_| operation.needs_token()).cloned(),
-    };
-    let answer = client.send(call, plan.keep(operation)).await?;
-    if answer.status != operation.expected() {
-        bail!(
-            "{} answered {}, expected {}: {}",
-            operation.label(),
-            answer.status,
-            operation.expected(),
-            excerpt(&answer.body)
-        );
-    }
-    Ok(operation)
+async fn send(plan: &Plan, index: u64, client: &mut Client) -> anyhow::Result<Operation> {
+    let call = plan.call(index).map_err(anyhow::Error::msg)?;
+    let token = plan.token();
+    let answer = client.send(Request::of(&call, &token)).await?;
+    ensure!(
+        answer.status == call.operation.expected(),
+        "{}",
+        call.operation.unexpected(answer.status, answer.body)
+    );
+    Ok(call.operation)
 }
 
-fn table(costs: &[Cost]) -> String {
-    let mut text = String::new();
-    let mut line = |call: &str, allocs: &str, range: &str, bytes: &str| {
-        writeln!(text, "{call:<18}{allocs:>10}{range:>19}{bytes:>12}")
-            .expect("writing to a string cannot fail");
-    };
-    line("one request", "allocs", "from … to", "bytes");
-    for cost in costs {
-        let Spread { median, min, max } = &cost.allocs;
-        let range = format!("{} to {}", grouped(min), grouped(max));
-        line(
-            cost.call,
-            &grouped(median),
-            &range,
-            &grouped(cost.bytes.median),
-        );
+impl Show for Vec<Cost> {
+    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut line = |call: &str, allocs: &str, range: &str, bytes: &str| {
+            writeln!(out, "{call:<18}{allocs:>10}{range:>19}{bytes:>12}")
+        };
+        line("one request", "allocs", "from … to", "bytes")?;
+        for cost in self {
+            let Spread { median, min, max } = cost.allocs;
+            let range = format!("{} to {}", grouped(min), grouped(max));
+            let bytes = grouped(cost.bytes.median);
+            line(cost.call, &grouped(median), &range, &bytes)?;
+        }
+        Ok(())
     }
-    text
 }

@@ -1,7 +1,7 @@
 //! When a worker may send its next request: the difference between a closed and an open loop.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::cell::Cell;
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,9 +11,9 @@ use tokio::sync::Semaphore;
 #[derive(Debug)]
 pub struct Pace {
     requests: u64,
-    next: AtomicU64,
+    next: Cell<u64>,
     /// Absent in a closed loop.
-    schedule: Option<Schedule>,
+    open: Option<OpenLoop>,
 }
 
 /// A request that is to be sent now.
@@ -26,100 +26,110 @@ pub struct Turn {
 }
 
 #[derive(Debug)]
+struct OpenLoop {
+    schedule: Schedule,
+    /// One permit for each request that is due and not yet taken by a worker; closed after the last one.
+    permits: Arc<Semaphore>,
+}
+
+#[derive(Debug, Clone, Copy)]
 struct Schedule {
     start: Instant,
+    requests: u64,
+    /// Per second.
     rate: f64,
-    /// One permit for each request that is due and not yet taken by a worker.
-    due: Arc<Semaphore>,
-    _clock: Clock,
 }
 
 impl Pace {
-    /// Every request is due as soon as a worker is free.
-    pub fn closed(requests: u64) -> Self {
-        Self {
-            requests,
-            next: AtomicU64::new(0),
-            schedule: None,
-        }
-    }
-
-    /// `rate` requests per second become due from now on, whether or not a worker is free.
-    pub fn open(requests: u64, rate: f64, workers: u64) -> Self {
-        let start = Instant::now();
-        let due = Arc::new(Semaphore::new(0));
-        let clock = Clock::start(requests, workers, start, rate, Arc::clone(&due));
-        Self {
-            requests,
-            next: AtomicU64::new(0),
-            schedule: Some(Schedule {
-                start,
+    /// With a rate, so many requests become due per second from now on, whether or not a worker is free; without, a
+    /// request is due as soon as a worker is free.
+    pub fn new(requests: u64, rate: Option<f64>) -> Self {
+        let open = rate.map(|rate| {
+            let schedule = Schedule {
+                start: Instant::now(),
+                requests,
                 rate,
-                due,
-                _clock: clock,
-            }),
+            };
+            let permits = Arc::new(Semaphore::new(0));
+            let weak = Arc::downgrade(&permits);
+            thread::spawn(move || schedule.release(&weak));
+            OpenLoop { schedule, permits }
+        });
+        Self {
+            requests,
+            next: Cell::new(0),
+            open,
         }
     }
 
     /// Waits for the next request that is due; `None` after the last one.
     pub async fn next(&self) -> Option<Turn> {
-        if let Some(schedule) = &self.schedule {
-            schedule.due.acquire().await.ok()?.forget();
+        if let Some(open) = &self.open {
+            open.permits.acquire().await.ok()?.forget();
         }
-        let index = self.next.fetch_add(1, Ordering::Relaxed);
-        (index < self.requests).then(|| Turn {
+        let index = self.next.get();
+        if index >= self.requests {
+            return None;
+        }
+        self.next.set(index + 1);
+        if let Some(open) = &self.open
+            && index + 1 == self.requests
+        {
+            open.permits.close();
+        }
+        Some(self.turn(index))
+    }
+
+    /// The requests that were due by `now` and that no worker has taken.
+    pub fn waiting(&self, now: Instant) -> impl Iterator<Item = Turn> {
+        let open = self.open.as_ref();
+        let due = open.map_or(0, |open| open.schedule.due_by(now));
+        (self.next.get()..due).map(|index| self.turn(index))
+    }
+
+    fn turn(&self, index: u64) -> Turn {
+        let open = self.open.as_ref();
+        Turn {
             index,
-            due: self
-                .schedule
-                .as_ref()
-                .map(|schedule| due_time(schedule.start, schedule.rate, index)),
-        })
+            due: open.map(|open| open.schedule.due(index)),
+        }
     }
 }
 
-fn due_time(start: Instant, rate: f64, index: u64) -> Instant {
-    start + Duration::from_secs_f64(index as f64 / rate)
-}
-
-/// A thread that says when requests are due.
-///
-/// The runtime's timer has a resolution of a millisecond, which would be added to latencies far below one; a
-/// sleeping thread is woken up to 60 µs late on Linux.
-#[derive(Debug)]
-struct Clock {
-    stop: Arc<AtomicBool>,
-}
-
-impl Clock {
-    fn start(requests: u64, workers: u64, start: Instant, rate: f64, due: Arc<Semaphore>) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        thread::spawn(move || {
-            let mut released = 0;
-            while released < requests && !stopped.load(Ordering::Relaxed) {
-                let now = Instant::now();
-                let mut ready = 0;
-                while released + ready < requests && due_time(start, rate, released + ready) <= now
-                {
-                    ready += 1;
-                }
-                due.add_permits(ready as usize);
-                released += ready;
-                let next = due_time(start, rate, released);
-                // The thread looks up now and then, so that it does not outlive a run by long.
-                let pause = next.saturating_duration_since(Instant::now());
-                thread::sleep(pause.min(Duration::from_millis(100)));
-            }
-            // Each worker gets one more permit, to find that nothing is left to do.
-            due.add_permits(workers as usize);
-        });
-        Self { stop }
+impl Schedule {
+    fn due(&self, index: u64) -> Instant {
+        self.start + Duration::from_secs_f64(index as f64 / self.rate)
     }
-}
 
-impl Drop for Clock {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+    /// How many requests are due by `now`.
+    fn due_by(&self, now: Instant) -> u64 {
+        let estimate = (now - self.start).as_secs_f64() * self.rate;
+        // One less, since what is rounded up would be sent too early.
+        let mut count = (estimate as u64).saturating_sub(1).min(self.requests);
+        while count < self.requests && self.due(count) <= now {
+            count += 1;
+        }
+        count
+    }
+
+    /// Adds a permit for each request when it is due, until the semaphore is gone.
+    ///
+    /// This is a thread's work since the runtime's timer has a resolution of a millisecond, which would be added to
+    /// latencies far below one; a sleeping thread is woken up to 60 µs late on Linux.
+    fn release(&self, permits: &Weak<Semaphore>) {
+        let mut released = 0;
+        while released < self.requests {
+            let Some(permits) = permits.upgrade() else {
+                return;
+            };
+            let due = self.due_by(Instant::now());
+            permits.add_permits((due - released) as usize);
+            released = due;
+            drop(permits);
+            // The thread looks up now and then, so that it does not outlive a run by long.
+            let pause = self.due(released).saturating_duration_since(Instant::now());
+            thread::sleep(pause.min(Duration::from_millis(100)));
+        }
     }
 }
 
@@ -127,39 +137,48 @@ impl Drop for Clock {
 mod tests {
     use super::*;
 
-    fn block_on<F: Future>(future: F) -> F::Output {
-        tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap()
-            .block_on(future)
-    }
-
     #[test]
     fn a_closed_loop_hands_out_each_request_once() {
-        let pace = Pace::closed(3);
-        let turns: Vec<_> = (0..5).map(|_| block_on(pace.next())).collect();
-        let indices: Vec<_> = turns.iter().flatten().map(|turn| turn.index).collect();
+        let pace = Pace::new(3, None);
+        let indices: Vec<_> = std::iter::from_fn(|| block_on(pace.next())).collect();
+        assert!(indices.iter().all(|turn| turn.due.is_none()));
+        let indices: Vec<_> = indices.iter().map(|turn| turn.index).collect();
         assert_eq!(indices, [0, 1, 2]);
-        assert!(turns.iter().flatten().all(|turn| turn.due.is_none()));
     }
 
     #[test]
     fn an_open_loop_never_hands_a_request_out_before_it_is_due() {
-        let pace = Pace::open(20, 200.0, 1);
-        block_on(async {
-            let mut last = None;
-            for index in 0..20 {
-                let turn = pace.next().await.unwrap();
-                let due = turn.due.unwrap();
-                assert!(Instant::now() >= due);
-                assert_eq!(turn.index, index);
-                if let Some(last) = last {
-                    let gap: Duration = due - last;
-                    assert!(gap.abs_diff(Duration::from_millis(5)) < Duration::from_micros(1));
-                }
-                last = Some(due);
+        let pace = Pace::new(20, Some(200.0));
+        let mut last = None;
+        while let Some(turn) = block_on(pace.next()) {
+            let due = turn.due.unwrap();
+            assert!(Instant::now() >= due);
+            if let Some(last) = last {
+                let gap: Duration = due - last;
+                assert!(gap.abs_diff(Duration::from_millis(5)) < Duration::from_micros(1));
             }
-            assert!(pace.next().await.is_none());
-        });
+            last = Some(due);
+        }
+        assert!(last.is_some());
+        assert_eq!(pace.next.get(), 20);
+    }
+
+    #[test]
+    fn what_is_due_and_not_taken_waits() {
+        let pace = Pace::new(10, Some(2.0));
+        block_on(pace.next()).unwrap();
+        let start = pace.open.as_ref().unwrap().schedule.start;
+        let at = |milliseconds| {
+            let turns = pace.waiting(start + Duration::from_millis(milliseconds));
+            turns.map(|turn| turn.index).collect::<Vec<_>>()
+        };
+        assert!(at(499).is_empty());
+        assert_eq!(at(1000), [1, 2]);
+        assert_eq!(at(60_000), (1..10).collect::<Vec<_>>());
+    }
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime.unwrap().block_on(future)
     }
 }

@@ -1,211 +1,237 @@
 //! What request number N of a load is.
 
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::rc::Rc;
 
 use anyhow::Context;
-use hyper::Uri;
-use hyper::body::Bytes;
-use serde::Deserialize;
-use time::Date;
+use serde::{Deserialize, Serialize};
+use time::{Date, Duration};
 
-use crate::args::Kind;
-use crate::calendar::{Calendar, iso};
-use crate::client::{Answer, Keep};
+use crate::api::{Kind, Operation};
 use crate::mix::Mix;
-use crate::operation::Operation;
+
+/// The seeded user's login. Every new database has this user.
+pub const LOGIN: &str = r#"{"username":"ipesenti","password":"abcd1234!!"}"#;
 
 /// The picture that `picture` asks for.
 const PICTURE: &str = "/imgs/green_0001.svg";
 
-/// The calls of a load by their number, independent of which worker makes them and when.
+/// The calls of a load by their number, whichever worker makes them and when.
 #[derive(Debug)]
 pub struct Plan {
-    /// How many requests there are.
-    pub requests: u64,
     kind: Kind,
-    /// `/rooms/{id}` of each room.
-    rooms: Vec<Uri>,
-    list_rooms: Uri,
-    calendar: Option<Calendar>,
     mix: Mix,
-    credentials: Bytes,
+    /// `/rooms/{id}` of each room.
+    rooms: Vec<String>,
+    list_rooms: String,
+    calendar: Option<Calendar>,
+    token: RefCell<Rc<str>>,
     /// `/bookings/{id}` of a booking that is read and never deleted.
-    kept: Option<Uri>,
+    kept: Option<String>,
     /// `/bookings/{id}` of acknowledged bookings that may be deleted.
-    stock: Mutex<VecDeque<Uri>>,
-    /// How many bookings of the calendar were made before the load starts.
-    booked_before: u64,
+    stock: RefCell<VecDeque<String>>,
 }
 
-/// What a plan is made from.
+/// A call, ready to be sent.
 #[derive(Debug)]
-pub struct Ingredients {
-    pub kind: Kind,
-    pub requests: u64,
-    /// How many requests may be under way at the same time.
-    pub workers: u64,
-    pub seed: u64,
-    /// Ids.
-    pub rooms: Vec<String>,
-    /// Needed by the loads that book.
-    pub first_day: Option<Date>,
-    pub availability_on: Option<Date>,
-    /// The body of a login.
-    pub credentials: Bytes,
+pub struct Call<'a> {
+    pub operation: Operation,
+    pub path: Cow<'a, str>,
+    /// JSON, or nothing.
+    pub body: Cow<'a, str>,
+}
+
+/// The answer to a login.
+#[derive(Debug, Deserialize)]
+pub struct LoggedIn {
+    pub token: String,
+}
+
+/// The answer to a booking.
+#[derive(Debug, Deserialize)]
+struct Booked {
+    id: String,
 }
 
 impl Plan {
-    pub fn new(from: Ingredients) -> anyhow::Result<Self> {
-        let mix = Mix::new(from.seed);
-        let (booked_before, bookings) = match from.kind {
-            Kind::Bookings => (0, from.requests),
-            // One to read, those that the order asks for, and one for each booking that may be under way.
-            Kind::Mixed => (
-                1 + mix.deletions_ahead() + from.workers,
-                mix.count(Operation::Book, from.requests),
-            ),
-            _ => (0, 0),
+    /// A plan that has no bookings yet. `rooms` are ids, `day` is the one for which rooms are listed.
+    pub fn new(
+        kind: Kind,
+        rooms: Vec<String>,
+        first_day: Option<Date>,
+        day: Option<Date>,
+        token: &str,
+    ) -> Self {
+        let day = match kind {
+            Kind::Mixed => day.or(first_day),
+            _ => day,
         };
-        let rooms = from
-            .rooms
-            .iter()
-            .map(|id| format!("/rooms/{id}").parse::<Uri>())
-            .collect::<Result<_, _>>()
-            .context("the id of a room does not fit into a path")?;
-        let availability_on = match from.kind {
-            Kind::Mixed => from.availability_on.or(from.first_day),
-            _ => from.availability_on,
-        };
-        let list_rooms = match availability_on {
-            Some(day) => format!("/rooms?day_to_book={}", iso(day)).parse()?,
-            None => Uri::from_static("/rooms"),
-        };
-        let calendar = match from.first_day {
-            Some(first) => Some(Calendar::new(from.rooms, first, booked_before + bookings)?),
-            None => None,
-        };
-        Ok(Self {
-            requests: from.requests,
-            kind: from.kind,
-            rooms,
-            list_rooms,
-            calendar,
-            mix,
-            credentials: from.credentials,
+        Self {
+            kind,
+            mix: Mix::new(),
+            rooms: rooms.iter().map(|id| format!("/rooms/{id}")).collect(),
+            list_rooms: match day {
+                Some(day) => format!("/rooms?day_to_book={day}"),
+                None => "/rooms".to_owned(),
+            },
+            calendar: first_day.map(|first| Calendar::new(rooms, first)),
+            token: RefCell::new(token.into()),
             kept: None,
-            stock: Mutex::default(),
-            booked_before,
-        })
+            stock: RefCell::default(),
+        }
     }
 
-    /// The bodies of the bookings that must be made before the load starts.
-    pub fn bookings_before(&self) -> impl Iterator<Item = Bytes> {
-        (0..self.booked_before).filter_map(|number| self.calendar.as_ref()?.booking(number))
+    /// How many bookings must be made before the load starts: one to read, those that the order of the calls needs,
+    /// and one for each booking that may be under way.
+    pub fn bookings_before(&self, workers: u64) -> u64 {
+        match self.kind {
+            Kind::Mixed => 1 + self.mix.deletions_ahead() + workers,
+            _ => 0,
+        }
     }
 
-    /// Takes a booking that was made before the load started.
-    pub fn add_booking(&mut self, answer: &Answer) -> anyhow::Result<()> {
-        let uri = booking_uri(answer)?;
+    /// Takes the answer to a booking that was made before the load started.
+    pub fn add_booking(&mut self, answer: &[u8]) -> anyhow::Result<()> {
+        let path = booking_path(answer).context("POST /bookings did not answer {\"id\": …}")?;
         match self.kept {
-            None => self.kept = Some(uri),
-            Some(_) => self.stock().push_back(uri),
+            None => self.kept = Some(path),
+            Some(_) => self.stock.get_mut().push_back(path),
         }
         Ok(())
     }
 
-    /// The first and the last day that are booked, if any are.
+    /// The first and the last day that were booked, if any were.
     pub fn days(&self) -> Option<(Date, Date)> {
         let calendar = self.calendar.as_ref()?;
-        let bookings = match self.kind {
-            Kind::Bookings => self.requests,
-            _ => self.booked_before + self.mix.count(Operation::Book, self.requests),
-        };
-        Some((calendar.day(0)?, calendar.day(bookings - 1)?))
+        let last = calendar.booked.get().checked_sub(1)?;
+        Some((calendar.first, calendar.day(last)?))
     }
 
-    /// Call number `index`, its path and its body; `Err` says why there is nothing to send.
-    pub fn call(&self, index: u64) -> Result<(Operation, Uri, Bytes), &'static str> {
-        let (operation, number) = match self.kind {
+    /// What call number `index` is.
+    pub fn operation(&self, index: u64) -> Operation {
+        match self.kind {
+            Kind::Bookings => Operation::Book,
+            Kind::Rooms => Operation::ListRooms,
+            Kind::Room => Operation::GetRoom,
+            Kind::Picture => Operation::GetPicture,
+            Kind::MyBookings => Operation::MyBookings,
+            Kind::Logins => Operation::LogIn,
             Kind::Mixed => self.mix.at(index),
-            kind => (only_operation(kind), index),
-        };
-        let empty = Bytes::new();
-        let (uri, body) = match operation {
-            Operation::ListRooms => (self.list_rooms.clone(), empty),
+        }
+    }
+
+    /// Call number `index`; `Err` says why there is nothing to send.
+    pub fn call(&self, index: u64) -> Result<Call<'_>, &'static str> {
+        let operation = self.operation(index);
+        let mut body = Cow::Borrowed("");
+        let path = match operation {
+            Operation::ListRooms => Cow::Borrowed(&*self.list_rooms),
             Operation::GetRoom => {
-                let room = (number % self.rooms.len() as u64) as usize;
-                (self.rooms[room].clone(), empty)
+                let room = index % self.rooms.len() as u64;
+                Cow::Borrowed(&*self.rooms[room as usize])
             }
+            Operation::GetPicture => PICTURE.into(),
             Operation::Book => {
-                let booking = self
-                    .calendar
-                    .as_ref()
-                    .and_then(|calendar| calendar.booking(self.booked_before + number))
-                    .ok_or("no free day was left")?;
-                (Uri::from_static("/bookings"), booking)
+                body = self.booking().ok_or("no free day was left")?.into();
+                "/bookings".into()
             }
-            Operation::MyBookings => (Uri::from_static("/bookings"), empty),
+            Operation::MyBookings => "/bookings".into(),
             Operation::GetBooking => {
-                let kept = self.kept.clone();
-                (kept.ok_or("there was no booking to read")?, empty)
+                let kept = self.kept.as_deref();
+                kept.ok_or("there was no booking to read")?.into()
             }
             Operation::DeleteBooking => {
-                let oldest = self.stock().pop_front();
-                let uri = oldest.ok_or("there was no booking to delete, since bookings failed")?;
-                (uri, empty)
+                let oldest = self.stock.borrow_mut().pop_front();
+                let path = oldest.ok_or("there was no booking to delete, since bookings failed")?;
+                path.into()
             }
-            Operation::LogIn => (Uri::from_static("/auth/login"), self.credentials.clone()),
-            Operation::GetPicture => (Uri::from_static(PICTURE), empty),
-            Operation::SignUp | Operation::MemStats => return Err("it is no part of a load"),
+            Operation::LogIn => {
+                body = LOGIN.into();
+                "/auth/login".into()
+            }
         };
-        Ok((operation, uri, body))
+        Ok(Call {
+            operation,
+            path,
+            body,
+        })
     }
 
-    /// How much [`Plan::answered`] needs of an answer's body.
-    pub fn keep(&self, operation: Operation) -> Keep {
+    /// The body of the next booking: another room or another day than all before. `None` after the last day there is.
+    pub fn booking(&self) -> Option<String> {
+        self.calendar.as_ref()?.next()
+    }
+
+    /// The token of those calls that need one.
+    pub fn token(&self) -> Rc<str> {
+        Rc::clone(&self.token.borrow())
+    }
+
+    /// Learns from the right answer: a mixed load deletes what it has booked, and goes on with the token of its latest
+    /// login, so that it outlives the first one's half hour.
+    pub fn answered(&self, operation: Operation, body: &[u8]) {
         match (self.kind, operation) {
-            (Kind::Mixed, Operation::Book) => Keep::Everything,
-            _ => Keep::Evidence,
+            (Kind::Mixed, Operation::Book) => {
+                self.stock.borrow_mut().extend(booking_path(body));
+            }
+            (Kind::Mixed, Operation::LogIn) => {
+                if let Ok(LoggedIn { token }) = serde_json::from_slice(body) {
+                    self.token.replace(token.into());
+                }
+            }
+            _ => {}
         }
-    }
-
-    /// Learns from an answer: a booking that was made can be deleted later.
-    pub fn answered(&self, operation: Operation, answer: &Answer) {
-        if self.kind == Kind::Mixed
-            && operation == Operation::Book
-            && answer.status == operation.expected()
-            && let Ok(uri) = booking_uri(answer)
-        {
-            self.stock().push_back(uri);
-        }
-    }
-
-    fn stock(&self) -> std::sync::MutexGuard<'_, VecDeque<Uri>> {
-        // A queue of finished values is whole even if another thread panicked.
-        self.stock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn only_operation(kind: Kind) -> Operation {
-    match kind {
-        Kind::Bookings => Operation::Book,
-        Kind::Rooms => Operation::ListRooms,
-        Kind::Room | Kind::Mixed => Operation::GetRoom,
-        Kind::Picture => Operation::GetPicture,
-        Kind::MyBookings => Operation::MyBookings,
-        Kind::Logins => Operation::LogIn,
+fn booking_path(answer: &[u8]) -> Option<String> {
+    let Booked { id } = serde_json::from_slice(answer).ok()?;
+    Some(format!("/bookings/{id}"))
+}
+
+/// Hands out free room-days: all rooms on the first day, then all rooms on the next one.
+#[derive(Debug)]
+struct Calendar {
+    rooms: Vec<String>,
+    first: Date,
+    booked: Cell<u64>,
+}
+
+impl Calendar {
+    fn new(rooms: Vec<String>, first: Date) -> Self {
+        Self {
+            rooms,
+            first,
+            booked: Cell::new(0),
+        }
+    }
+
+    fn day(&self, number: u64) -> Option<Date> {
+        let days = number / self.rooms.len() as u64;
+        self.first.checked_add(Duration::days(days.cast_signed()))
+    }
+
+    fn next(&self) -> Option<String> {
+        #[derive(Serialize)]
+        struct Booking<'a> {
+            room_id: &'a str,
+            booked_on: String,
+        }
+        let number = self.booked.get();
+        let booked_on = self.day(number)?.to_string();
+        self.booked.set(number + 1);
+        let room_id = &self.rooms[(number % self.rooms.len() as u64) as usize];
+        serde_json::to_string(&Booking { room_id, booked_on }).ok()
     }
 }
 
-fn booking_uri(answer: &Answer) -> anyhow::Result<Uri> {
-    #[derive(Deserialize)]
-    struct Created {
-        id: String,
-    }
-    let created: Created = serde_json::from_slice(&answer.body)
-        .context("the answer to POST /bookings is not {\"id\": ...}")?;
-    format!("/bookings/{}", created.id)
-        .parse()
-        .context("the id of a booking does not fit into a path")
+/// A day that is written as `YYYY-MM-DD`, which is also how [`Date`] writes itself.
+pub fn parse_day(text: &str) -> Result<Date, String> {
+    Date::parse(
+        text,
+        time::macros::format_description!("[year]-[month]-[day]"),
+    )
+    .map_err(|_| format!("{text:?} is not a day that exists, such as 2027-01-31"))
 }

@@ -1,37 +1,61 @@
-//! What a load has measured, as data: `--json` prints it as it stands.
+//! What a load has measured: `--json` prints it as it stands, and [`Show`] writes it for people and for the book.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::time::Duration;
 
+use anyhow::Context;
 use hdrhistogram::Histogram;
-use hyper::StatusCode;
 use serde::Serialize;
 
-use crate::recorder::{Tally, histogram};
+use crate::number::{bytes, duration, three_digits};
+use crate::service::Job;
+use crate::tally::{Failures, Tally, Unanswered, Unexpected, histogram};
+
+/// A result that can be printed.
+pub trait Show: Serialize {
+    /// Writes it for people.
+    fn text(&self, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Prints it in the form that was asked for.
+    fn print(&self, json: bool) -> anyhow::Result<()> {
+        let mut text = Vec::new();
+        if json {
+            serde_json::to_writer_pretty(&mut text, self)?;
+            writeln!(text)?;
+        } else {
+            self.text(&mut text)?;
+        }
+        let mut out = io::stdout();
+        let written = out.write_all(&text).and_then(|()| out.flush());
+        written.context("cannot write the result")
+    }
+}
 
 /// The result of a run; the fields are documented in the command's `--help`.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    pub kind: &'static str,
-    pub url: String,
-    pub r#loop: &'static str,
-    pub workers: u64,
-    pub rate_per_second: Option<f64>,
-    pub requests: u64,
+    kind: String,
+    url: String,
+    r#loop: &'static str,
+    workers: u16,
+    rate_per_second: Option<f64>,
+    requests: u64,
     pub interrupted: bool,
     pub first_day: Option<String>,
     pub last_day: Option<String>,
-    pub elapsed_seconds: f64,
-    pub answers: u64,
+    elapsed_seconds: f64,
+    answers: u64,
     pub throughput_per_second: f64,
-    pub received_bytes: u64,
+    received_bytes: u64,
     pub connections_opened: u64,
     pub latency_ns: Option<Latency>,
-    pub start_delay_ns: Option<Latency>,
-    pub statuses: BTreeMap<u16, u64>,
-    pub operations: Vec<OperationReport>,
-    pub unexpected: UnexpectedReport,
-    pub failures: FailureReport,
+    start_delay_ns: Option<Latency>,
+    statuses: BTreeMap<u16, u64>,
+    operations: Vec<OperationReport>,
+    unexpected: Unexpected,
+    failures: Failures,
+    unanswered: Unanswered,
 }
 
 /// Nanoseconds.
@@ -40,51 +64,22 @@ pub struct Latency {
     pub p50: u64,
     pub p90: u64,
     pub p99: u64,
-    pub max: u64,
-    pub mean: u64,
+    max: u64,
+    mean: u64,
 }
 
 /// One call of the API.
 #[derive(Debug, Serialize)]
-pub struct OperationReport {
-    pub operation: &'static str,
-    pub expected_status: u16,
-    pub statuses: BTreeMap<u16, u64>,
-    pub latency_ns: Option<Latency>,
-}
-
-/// Answers with another status than the expected one.
-#[derive(Debug, Serialize)]
-pub struct UnexpectedReport {
-    pub count: u64,
-    pub example: Option<String>,
-}
-
-/// Requests without an answer.
-#[derive(Debug, Serialize)]
-pub struct FailureReport {
-    pub connection: u64,
-    pub timeout: u64,
-    pub not_sent: u64,
-    pub example: Option<String>,
-}
-
-/// What a run was asked to do, and how it went besides the counts.
-#[derive(Debug)]
-pub struct Circumstances {
-    pub kind: &'static str,
-    pub url: String,
-    pub workers: u64,
-    pub rate: Option<f64>,
-    pub requests: u64,
-    pub interrupted: bool,
-    pub days: Option<(String, String)>,
-    pub elapsed: Duration,
-    pub connections_opened: u64,
+struct OperationReport {
+    operation: &'static str,
+    expected_status: u16,
+    statuses: BTreeMap<u16, u64>,
+    latency_ns: Option<Latency>,
 }
 
 impl Report {
-    pub fn new(run: Circumstances, tally: &Tally) -> Self {
+    /// The report of a load that was sent whole and booked nothing.
+    pub fn new(job: &Job, tally: &Tally, elapsed: Duration) -> Self {
         let mut latency = histogram();
         let mut statuses = BTreeMap::new();
         let mut operations = Vec::new();
@@ -97,65 +92,43 @@ impl Report {
             }
             operations.push(OperationReport {
                 operation: operation.label(),
-                expected_status: operation.expected().as_u16(),
+                expected_status: operation.expected(),
                 statuses: counts.statuses.clone(),
                 latency_ns: Latency::of(&counts.latency),
             });
         }
-        let elapsed = run.elapsed.as_secs_f64();
-        let (first_day, last_day) = run.days.unzip();
+        let elapsed = elapsed.as_secs_f64();
         Self {
-            kind: run.kind,
-            url: run.url,
-            r#loop: if run.rate.is_some() { "open" } else { "closed" },
-            workers: run.workers,
-            rate_per_second: run.rate,
-            requests: run.requests,
-            interrupted: run.interrupted,
-            first_day,
-            last_day,
+            kind: job.kind.to_string(),
+            url: job.url.to_string(),
+            r#loop: if job.rate.is_some() { "open" } else { "closed" },
+            workers: job.workers,
+            rate_per_second: job.rate,
+            requests: job.requests,
+            interrupted: false,
+            first_day: None,
+            last_day: None,
             elapsed_seconds: elapsed,
             answers: tally.answers,
-            throughput_per_second: if elapsed > 0.0 {
-                tally.answers as f64 / elapsed
-            } else {
-                0.0
+            throughput_per_second: match tally.answers {
+                0 => 0.0,
+                answers => answers as f64 / elapsed,
             },
             received_bytes: tally.received_bytes,
-            connections_opened: run.connections_opened,
+            connections_opened: 0,
             latency_ns: Latency::of(&latency),
             start_delay_ns: Latency::of(&tally.start_delay),
             statuses,
             operations,
-            unexpected: UnexpectedReport {
-                count: tally.unexpected,
-                example: tally.unexpected_example.as_ref().map(|example| {
-                    format!(
-                        "{} answered {}, expected {}: {}",
-                        example.operation.label(),
-                        example.status,
-                        example.operation.expected(),
-                        example.body
-                    )
-                }),
-            },
-            failures: FailureReport {
-                connection: tally.connection_failures,
-                timeout: tally.timeouts,
-                not_sent: tally.not_sent,
-                example: tally.failure_example.clone(),
-            },
+            unexpected: tally.unexpected.clone(),
+            failures: tally.failures.clone(),
+            unanswered: tally.unanswered.clone(),
         }
     }
 
     /// Whether every request got the answer that is right for it.
     pub fn all_is_well(&self) -> bool {
-        self.unexpected.count + self.failure_count() == 0
-    }
-
-    /// Requests without an answer.
-    pub fn failure_count(&self) -> u64 {
-        self.failures.connection + self.failures.timeout + self.failures.not_sent
+        self.unexpected.count + self.failures.count() == 0
     }
 }
 
@@ -173,9 +146,97 @@ impl Latency {
     }
 }
 
-/// Explains a status that people meet when two loads share a database.
-pub fn hint(tally: &Tally) -> Option<&'static str> {
-    let example = tally.unexpected_example.as_ref()?;
-    (example.status == StatusCode::CONFLICT)
-        .then_some("somebody else has booked these days: choose a free --first-day")
+impl Show for Report {
+    /// Lines of `KEY: VALUE`, and a table if there is more than one kind of call. The width is fixed, so that two runs
+    /// can be compared line by line.
+    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut line = |key: &str, value: &str| writeln!(out, "{:<14}{value}", format!("{key}:"));
+        let workers = match self.workers {
+            1 => "1 worker".to_owned(),
+            workers => format!("{workers} workers"),
+        };
+        let pace = match self.rate_per_second {
+            Some(rate) => format!("open loop, {rate} requests/s, {workers}"),
+            None => format!("closed loop, {workers}"),
+        };
+        line("load", &format!("{} at {}, {pace}", self.kind, self.url))?;
+        if let (Some(first), Some(last)) = (&self.first_day, &self.last_day) {
+            line("days", &format!("{first} to {last}"))?;
+        }
+        line("requests", &self.requests.to_string())?;
+        if self.interrupted {
+            let done = self.answers + self.failures.count();
+            line("interrupted", &format!("after {done} requests"))?;
+        }
+        line("elapsed", &duration((self.elapsed_seconds * 1e9) as u64))?;
+        let throughput = three_digits(self.throughput_per_second);
+        line("throughput", &format!("{throughput} requests/s"))?;
+        if let Some(Latency {
+            p50, p90, p99, max, ..
+        }) = self.latency_ns
+        {
+            for (key, value) in [("p50", p50), ("p90", p90), ("p99", p99), ("max", max)] {
+                line(key, &duration(value))?;
+            }
+        }
+        if let Some(delay) = &self.start_delay_ns {
+            let [p50, p99, max] = [delay.p50, delay.p99, delay.max].map(duration);
+            line("start delay", &format!("p50 {p50}, p99 {p99}, max {max}"))?;
+        }
+        line("received", &bytes(self.received_bytes))?;
+        for (status, count) in &self.statuses {
+            line(&format!("status {status}"), &count.to_string())?;
+        }
+        line("unexpected", &self.unexpected.count.to_string())?;
+        if let Some(example) = &self.unexpected.example {
+            line("  example", example)?;
+        }
+        if let Some(reason) = &self.failures.example {
+            let Failures {
+                connection,
+                timeout,
+                not_sent,
+                ..
+            } = self.failures;
+            let counts = format!(
+                "{connection} connection failures, {timeout} timeouts, {not_sent} not sent"
+            );
+            line("no answer", &counts)?;
+            line("  reason", reason)?;
+        }
+        if let Unanswered {
+            count: count @ 1..,
+            oldest_ns,
+        } = self.unanswered
+        {
+            let oldest = duration(oldest_ns);
+            line("unanswered", &format!("{count}, the oldest for {oldest}"))?;
+        }
+        if self.operations.len() > 1 {
+            self.table(out)?;
+        }
+        Ok(())
+    }
+}
+
+impl Report {
+    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out)?;
+        let mut row = |[call, answers, p50, p90, p99, max]: [&str; 6]| {
+            writeln!(
+                out,
+                "{call:<22}{answers:>9}{p50:>10}{p90:>10}{p99:>10}{max:>10}"
+            )
+        };
+        row(["call", "answers", "p50", "p90", "p99", "max"])?;
+        for operation in &self.operations {
+            let answers = operation.statuses.values().sum::<u64>().to_string();
+            let [p50, p90, p99, max] = match &operation.latency_ns {
+                Some(latency) => [latency.p50, latency.p90, latency.p99, latency.max].map(duration),
+                None => Default::default(),
+            };
+            row([operation.operation, &answers, &p50, &p90, &p99, &max])?;
+        }
+        Ok(())
+    }
 }

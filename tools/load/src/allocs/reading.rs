@@ -1,16 +1,13 @@
 //! The counts of a service, read over its diagnostics' own connection.
 
 use std::ops::Sub;
-use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::{Context as _, bail};
-use hyper::body::Bytes;
-use hyper::{StatusCode, Uri};
+use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 
-use crate::client::{Call, Client, Endpoint, Keep};
-use crate::operation::Operation;
-use crate::session::excerpt;
+use crate::api::excerpt;
+use crate::client::{Client, Request};
 use crate::target::Target;
 
 /// What the service's process has allocated since it started, or between two readings.
@@ -40,49 +37,56 @@ pub struct Debug {
 }
 
 impl Debug {
-    pub async fn connect(url: &Target, endpoint: Arc<Endpoint>) -> anyhow::Result<Self> {
-        let mut client = Client::new(endpoint);
+    pub async fn connect(url: &Target, timeout: Duration) -> anyhow::Result<Self> {
+        let mut client = Client::new(url.clone(), timeout);
         client.connect().await.with_context(|| {
-            format!(
-                "no diagnostics answer at {url}: the service prints where they listen when it starts"
-            )
+            format!("no diagnostics answer at {url}: the service prints where they listen when it starts")
         })?;
         Ok(Self { client })
     }
 
     pub async fn read(&mut self) -> anyhow::Result<Counts> {
-        let call = Call {
-            operation: Operation::MemStats,
-            uri: Uri::from_static("/debug/memstats"),
-            body: Bytes::new(),
+        let request = Request {
+            method: "GET",
+            path: "/debug/memstats",
+            body: "",
             token: None,
         };
-        let answer = self.client.send(call, Keep::Everything).await?;
-        if answer.status != StatusCode::OK {
-            let said = excerpt(&answer.body);
-            bail!("GET /debug/memstats answered {}: {said}", answer.status);
-        }
-        serde_json::from_slice(&answer.body)
-            .context("GET /debug/memstats answered what the diagnostics do not")
+        let answer = self.client.send(request).await;
+        let answer = answer.context("GET /debug/memstats failed")?;
+        ensure!(
+            answer.status == 200,
+            "GET /debug/memstats answered {}: {}",
+            answer.status,
+            excerpt(answer.body)
+        );
+        serde_json::from_slice(answer.body).map_err(|_| {
+            anyhow::anyhow!(
+                "GET /debug/memstats answered what the diagnostics do not: {}",
+                excerpt(answer.body)
+            )
+        })
     }
 }
 
-/// The value in the middle, or the lower of the two there: always one that was counted. Zero without any.
-pub fn median(values: impl Iterator<Item = u64>) -> u64 {
-    let mut values: Vec<u64> = values.collect();
-    values.sort_unstable();
-    let middle = values.len().saturating_sub(1) / 2;
-    values.get(middle).copied().unwrap_or(0)
+/// How many of some readings of the same thing hold the allocations of somebody else.
+///
+/// Readings differ by a few allocations, since it is chance which of the service's threads are quicker, and by a
+/// hundredth where there are thousands. A request of somebody else costs fifty and more.
+pub fn disturbed(readings: &[Counts]) -> usize {
+    let least = readings
+        .iter()
+        .map(|counts| counts.allocs)
+        .min()
+        .unwrap_or(0);
+    let limit = least + 30 + least / 5;
+    readings
+        .iter()
+        .filter(|counts| counts.allocs > limit)
+        .count()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::median;
-
-    #[test]
-    fn a_median_was_counted() {
-        assert_eq!(median([5, 1, 100].into_iter()), 5);
-        assert_eq!(median([4, 2, 3, 100].into_iter()), 3);
-        assert_eq!(median(std::iter::empty()), 0);
-    }
+/// Whether so many of all readings are more than the service's own work now and then.
+pub fn is_too_much(disturbed: usize, readings: usize) -> bool {
+    disturbed > 1 + readings / 50
 }

@@ -1,111 +1,73 @@
 //! `cargo allocs` at a service whose counts are known.
 
-use std::process::{Command, Stdio};
+use serde_json::json;
 
-use serde_json::Value;
-
-use crate::command::{Outcome, finish};
-use crate::stub::{Behaviour, Stub};
-
-fn allocs(arguments: &str, app: &Stub, debug: &Stub) -> Outcome {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_allocs"));
-    command
-        .args(arguments.split_whitespace())
-        .args(["--url", &format!("http://{}", app.address)])
-        .args(["--debug-url", &format!("http://{}", debug.address)])
-        .stdin(Stdio::null());
-    finish(command)
-}
+use crate::command::run;
+use crate::stub::Stub;
 
 #[test]
 fn a_request_costs_what_the_service_counted_without_the_readings() {
-    let stub = Stub::start(Behaviour::default());
-    let outcome = allocs(
-        "rooms room picture my-bookings bookings logins --requests 20 --json",
-        &stub,
-        &stub,
-    );
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    let costs = outcome.json();
-    let calls: Vec<&str> = costs
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|cost| cost["call"].as_str().unwrap())
-        .collect();
-    assert_eq!(
-        calls,
-        [
-            "GET /rooms",
-            "GET /rooms/{id}",
-            "GET /imgs/{file}",
-            "GET /bookings",
-            "POST /bookings",
-            "POST /auth/login"
-        ]
-    );
-    for cost in costs.as_array().unwrap() {
-        let allocs = serde_json::json!({ "median": 7, "min": 7, "max": 14 });
-        let bytes = serde_json::json!({ "median": 1000, "min": 1000, "max": 1000 });
-        assert_eq!(
-            (&cost["requests"], &cost["allocs"], &cost["bytes"]),
-            (&Value::from(20), &allocs, &bytes),
-            "{cost}"
-        );
-    }
-    assert_eq!(
-        stub.count("POST /bookings"),
-        40,
-        "twenty to warm up, twenty to count"
-    );
+    let stub = Stub::new();
+    let kinds = "rooms room picture my-bookings bookings logins";
+    let outcome = stub.allocs(&format!("{kinds} --requests 20 --json"));
+    let costs = outcome.json(0);
+    let calls = [
+        "GET /rooms",
+        "GET /rooms/{id}",
+        "GET /imgs/{file}",
+        "GET /bookings",
+        "POST /bookings",
+        "POST /auth/login",
+    ];
+    let expected = calls.map(|call| {
+        json!({
+            "call": call,
+            "requests": 20,
+            "allocs": { "median": 7, "min": 7, "max": 14 },
+            "bytes": { "median": 1000, "min": 1000, "max": 1000 },
+        })
+    });
+    assert_eq!(costs, json!(expected));
+    // Twenty to warm up, twenty to count.
+    assert_eq!(stub.count("POST /bookings"), 40);
+    assert_eq!(outcome.stderr, "", "nobody else was busy");
 }
 
 #[test]
 fn the_table_has_a_line_for_each_call() {
-    let stub = Stub::start(Behaviour::default());
-    let outcome = allocs("room --requests 10", &stub, &stub);
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    let lines: Vec<Vec<&str>> = outcome
-        .stdout
-        .lines()
-        .map(|line| line.split_whitespace().collect())
-        .collect();
-    assert_eq!(lines.len(), 2, "{outcome:?}");
-    assert_eq!(
-        lines[1],
-        ["GET", "/rooms/{id}", "7", "7", "to", "14", "1,000"]
+    let outcome = Stub::new().allocs("room --requests 10");
+    let lines: Vec<_> = outcome.text(0).lines().collect();
+    let [_, line] = lines[..] else {
+        panic!("{outcome:?}");
+    };
+    let words: Vec<_> = line.split_whitespace().collect();
+    assert_eq!(words.join(" "), "GET /rooms/{id} 7 7 to 14 1,000");
+}
+
+#[test]
+fn a_service_that_is_busy_with_somebody_else_is_told() {
+    let outcome = Stub::with(|it| it.busy = 80).allocs("room rooms --requests 10");
+    assert_eq!(outcome.text(0).lines().count(), 3, "{outcome:?}");
+    for call in ["warning: GET /rooms/{id}: ", "warning: GET /rooms: "] {
+        assert!(outcome.stderr.contains(call), "{outcome:?}");
+    }
+    assert!(
+        outcome.stderr.contains("somebody else is busy"),
+        "{outcome:?}"
     );
 }
 
 #[test]
 fn trouble_is_named() {
-    let stub = Stub::start(Behaviour::default());
-    let other = Stub::start(Behaviour::default());
-    let outcome = allocs("room --requests 5", &stub, &other);
-    assert_eq!(outcome.code, Some(1));
-    assert!(outcome.stderr.contains("the same process"), "{outcome:?}");
+    let (stub, other) = (Stub::new(), Stub::new());
+    let urls = format!("--url {} --debug-url {}", stub.url, other.url);
+    let outcome = run("allocs", &format!("room --requests 5 {urls}"));
+    outcome.failed(1, "the same process");
 
-    let outcome = allocs("mixed", &stub, &stub);
-    assert_eq!(outcome.code, Some(2));
-    assert!(outcome.stderr.contains("not one call"), "{outcome:?}");
-
-    let failing = Stub::start(Behaviour {
-        fail_every: Some(3),
-        ..Behaviour::default()
-    });
-    let outcome = allocs("bookings", &failing, &failing);
-    assert_eq!(outcome.code, Some(1));
-    assert!(
-        outcome.stderr.contains("POST /bookings answered 500"),
-        "{outcome:?}"
-    );
-
-    let mut gone = Stub::start(Behaviour::default());
-    gone.kill();
-    let outcome = allocs("room", &stub, &gone);
-    assert_eq!(outcome.code, Some(1));
-    assert!(
-        outcome.stderr.contains("no diagnostics answer at"),
-        "{outcome:?}"
+    let failing = Stub::with(|it| it.fail_every = Some(3));
+    let outcome = failing.allocs("bookings");
+    outcome.failed(
+        1,
+        "`bookings` could not be counted: POST /bookings answered 500",
     );
 }

@@ -1,18 +1,18 @@
-//! Each kind of load makes the calls that it promises.
+//! Each kind of load makes the calls that it promises, and says what came of them.
 
 use std::collections::HashSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::command::{finish, load_stub, succeed};
-use crate::stub::{Behaviour, Stub};
+use crate::command::run;
+use crate::stub::Stub;
 
 #[test]
 fn bookings_never_meet_even_when_the_load_is_repeated() {
-    let stub = Stub::start(Behaviour::default());
-    let first = succeed(&stub, "bookings --requests 300 --workers 4");
+    let stub = Stub::new();
+    let first = stub.report("bookings --requests 300 --workers 4");
     assert_eq!(first["statuses"], json!({ "201": 300 }));
-    let second = succeed(&stub, "bookings --requests 301 --workers 3");
+    let second = stub.report("bookings --requests 301 --workers 3");
     assert_eq!(second["statuses"], json!({ "201": 301 }));
 
     let bookings = stub.bookings();
@@ -24,66 +24,30 @@ fn bookings_never_meet_even_when_the_load_is_repeated() {
     }
     // Days sort like text; the second run starts after the last day of the first one.
     assert!(second["first_day"].as_str() > first["last_day"].as_str());
-}
-
-#[test]
-fn bookings_start_where_they_are_told_to() {
-    let stub = Stub::start(Behaviour::default());
-    let report = succeed(&stub, "bookings --requests 7 --first-day 2031-02-27");
-    assert_eq!(report["first_day"], "2031-02-27");
-    assert_eq!(report["last_day"], "2031-03-01");
-    assert_eq!(stub.count("GET /bookings"), 0);
-    let days: HashSet<_> = stub.bookings().into_iter().map(|(_, day)| day).collect();
-    let expected = ["2031-02-27", "2031-02-28", "2031-03-01"];
-    assert_eq!(days, expected.map(String::from).into());
-}
-
-#[test]
-fn the_calendar_ends_with_the_year_9999() {
-    let stub = Stub::start(Behaviour::default());
-    stub.add_booking("red", "9999-12-30");
-    assert_eq!(
-        succeed(&stub, "bookings --requests 3")["last_day"],
-        "9999-12-31"
-    );
-    let full = finish(load_stub(&stub, "bookings --requests 3"));
-    assert_eq!(full.code, Some(1));
-    assert!(full.stderr.contains("year 9999"), "{full:?}");
-    let too_many = finish(load_stub(
-        &stub,
-        "bookings --requests 4 --first-day 9999-12-31",
-    ));
-    assert_eq!(too_many.code, Some(1));
-    assert!(too_many.stderr.contains("do not fit"), "{too_many:?}");
-    assert_eq!(stub.count("POST /bookings"), 3);
+    let days = bookings.iter().map(|(_, day)| day.as_str());
+    assert_eq!(days.max(), second["last_day"].as_str());
 }
 
 #[test]
 fn reads_and_logins_make_the_calls_that_they_promise() {
-    for (kind, line, logins, lists) in [
-        ("rooms", "GET /rooms", 0, 0),
+    for (kind, line, before) in [
+        ("rooms", "GET /rooms", &[] as &[_]),
         (
             "rooms --day 2027-05-06",
             "GET /rooms?day_to_book=2027-05-06",
-            0,
-            0,
+            &[],
         ),
-        ("room", "GET /rooms/", 0, 1),
-        ("my-bookings", "GET /bookings", 1, 0),
-        ("logins", "POST /auth/login", 1, 0),
+        ("picture", "GET /imgs/green_0001.svg", &[]),
+        ("my-bookings", "GET /bookings", &["POST /auth/login"]),
+        ("logins", "POST /auth/login", &["POST /auth/login"]),
     ] {
-        let stub = Stub::start(Behaviour::default());
-        let report = succeed(&stub, &format!("{kind} --requests 30 --workers 3"));
+        let stub = Stub::new();
+        let report = stub.report(&format!("{kind} --requests 30 --workers 3"));
         assert_eq!(report["statuses"], json!({ "200": 30 }), "{kind}");
-        assert_eq!(report["operations"].as_array().unwrap().len(), 1, "{kind}");
-        let log = stub.log();
-        let measured = stub.count(line);
-        let before = if kind == "logins" { 1 } else { 0 };
-        assert_eq!(measured, 30 + before, "{kind}: {log:?}");
-        assert_eq!(log.len(), 30 + logins + lists, "{kind}: {log:?}");
+        assert_eq!(stub.log(), [before, &[line; 30]].concat(), "{kind}");
     }
-    let stub = Stub::start(Behaviour::default());
-    succeed(&stub, "room --requests 30");
+    let stub = Stub::new();
+    stub.report("room --requests 30");
     for room in ["green", "red", "yellow"] {
         assert_eq!(stub.count(&format!("GET /rooms/{room}")), 10);
     }
@@ -91,114 +55,77 @@ fn reads_and_logins_make_the_calls_that_they_promise() {
 
 #[test]
 fn mixed_has_exact_shares_and_leaves_no_deletion_without_a_booking() {
-    let stub = Stub::start(Behaviour::default());
-    let report = succeed(&stub, "mixed --requests 2000 --workers 8");
-    let counts: Vec<(&str, u64)> = report["operations"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|operation| {
-            let statuses = operation["statuses"].as_object().unwrap();
-            let expected = operation["expected_status"].to_string();
-            let count = statuses[&expected].as_u64().unwrap();
-            (operation["operation"].as_str().unwrap(), count)
-        })
+    let stub = Stub::new();
+    let report = stub.report("mixed --requests 2000 --workers 8");
+    let operations = report["operations"].as_array().unwrap();
+    let counts: Vec<_> = (operations.iter())
+        .map(|it| (it["operation"].as_str().unwrap(), it["statuses"].clone()))
         .collect();
     assert_eq!(
         counts,
         [
-            ("GET /rooms", 300),
-            ("GET /rooms/{id}", 900),
-            ("POST /bookings", 400),
-            ("GET /bookings/{id}", 180),
-            ("DELETE /bookings/{id}", 200),
-            ("POST /auth/login", 20),
+            ("GET /rooms", json!({ "200": 300 })),
+            ("GET /rooms/{id}", json!({ "200": 900 })),
+            ("POST /bookings", json!({ "201": 400 })),
+            ("GET /bookings/{id}", json!({ "200": 180 })),
+            ("DELETE /bookings/{id}", json!({ "204": 200 })),
+            ("POST /auth/login", json!({ "200": 20 })),
         ]
     );
-    assert_eq!(report["unexpected"]["count"], 0);
-    assert!(stub.count("GET /rooms?day_to_book=") == 300);
+    assert_eq!(stub.count("GET /rooms?day_to_book="), 300);
     // Nothing that the load says was booked is missing.
     let made_before = stub.count("POST /bookings") - 400;
     assert_eq!(stub.bookings().len(), made_before + 400 - 200);
-    // A second run on the same service works as well.
-    succeed(&stub, "mixed --requests 1000 --workers 8 --seed 2");
+    // A second run on the same service works as well, and has a table.
+    let second = stub.load("mixed --requests 1000 --workers 8");
+    let deletions = second.text(0).lines().last().unwrap();
+    assert!(second.stdout.contains("\n\ncall "), "{second:?}");
+    assert!(deletions.starts_with("POST /auth/login "), "{second:?}");
 }
 
 #[test]
-fn mixed_repeats_itself_with_the_same_seed() {
-    let order = |seed: u64| {
-        let stub = Stub::start(Behaviour::default());
-        let arguments = format!("mixed --requests 500 --workers 1 --seed {seed}");
-        succeed(&stub, &arguments);
+fn a_mixed_load_repeats_itself_and_outlives_its_first_token() {
+    let log = || {
+        let stub = Stub::with(|it| it.one_token = true);
+        let report = stub.report("mixed --requests 1000 --workers 1");
+        assert_eq!(report["unexpected"]["count"], 0, "{report}");
         stub.log()
     };
-    assert_eq!(order(5), order(5));
-    assert_ne!(order(5), order(6));
-}
-
-#[test]
-fn signs_up_a_new_user_and_is_content_with_a_known_one() {
-    let stub = Stub::start(Behaviour::default());
-    let arguments = "bookings --requests 3 --user someone --password secret-word-1";
-    let unknown = finish(load_stub(&stub, arguments));
-    assert_eq!(unknown.code, Some(1));
-    assert!(unknown.stderr.contains("--sign-up"), "{unknown:?}");
-    succeed(&stub, &format!("{arguments} --sign-up"));
-    succeed(&stub, &format!("{arguments} --sign-up"));
-    assert_eq!(stub.count("POST /auth/signup"), 2);
+    assert_eq!(log(), log());
 }
 
 #[test]
 fn the_text_has_one_line_for_each_value() {
-    let stub = Stub::start(Behaviour::default());
-    let outcome = finish(load_stub(&stub, "bookings --requests 60 --workers 2"));
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    let keys: Vec<&str> = outcome
-        .stdout
-        .lines()
+    let outcome = Stub::new().load("bookings --requests 60 --workers 2");
+    let lines = outcome.text(0).lines();
+    let keys: Vec<&str> = lines
         .filter_map(|line| Some(line.split_once(':')?.0))
         .collect();
     assert_eq!(
-        keys,
-        [
-            "load",
-            "days",
-            "requests",
-            "elapsed",
-            "throughput",
-            "p50",
-            "p90",
-            "p99",
-            "max",
-            "received",
-            "status 201",
-            "unexpected",
-        ]
+        keys.join(", "),
+        "load, days, requests, elapsed, throughput, p50, p90, p99, max, received, status 201, unexpected"
     );
-    assert!(outcome.stderr.is_empty(), "{outcome:?}");
+    assert_eq!(outcome.stderr, "");
 }
 
 #[test]
 fn json_has_the_documented_fields() {
-    let stub = Stub::start(Behaviour::default());
-    let help = finish(crate::command::load("--help")).stdout;
-    let report = succeed(&stub, "room --requests 20 --rate 400");
-    let Value::Object(fields) = report else {
-        panic!("{report} is no object");
-    };
-    for name in fields.keys() {
+    let help = run("load", "--help").stdout;
+    let report = Stub::new().report("room --requests 20 --rate 400");
+    for name in report.as_object().unwrap().keys() {
         let documented = help
             .lines()
             .any(|line| line.trim_start().split([',', ' ']).any(|word| word == name));
         assert!(documented, "{name} is not in the help");
     }
-    assert_eq!(fields["loop"], "open");
-    assert_eq!(fields["rate_per_second"], 400.0);
-    assert_eq!(fields["workers"], 64);
+    assert_eq!(
+        (&report["loop"], &report["rate_per_second"]),
+        (&json!("open"), &json!(400.0))
+    );
+    assert_eq!(report["workers"], 64);
     for percentiles in ["latency_ns", "start_delay_ns"] {
-        let value = |name: &str| fields[percentiles][name].as_u64().unwrap();
-        assert!(value("p50") <= value("p90"));
-        assert!(value("p90") <= value("p99"));
-        assert!(value("p99") <= value("max"));
+        let values = ["p50", "p90", "p99", "max"];
+        let values = values.map(|name| report[percentiles][name].as_u64().unwrap());
+        assert!(values.is_sorted(), "{report}");
     }
 }

@@ -4,17 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::command::succeed;
-use crate::stub::{Behaviour, Stub};
-
-const STALL: Duration = Duration::from_millis(500);
+use crate::stub::Stub;
 
 /// A service that stands still once, after a while.
 fn stalling() -> Stub {
-    Stub::start(Behaviour {
-        stall: Some((300, STALL)),
-        ..Behaviour::default()
-    })
+    Stub::with(|it| it.stall = Some((300, Duration::from_millis(500))))
 }
 
 fn milliseconds(report: &Value, percentiles: &str, name: &str) -> u64 {
@@ -23,8 +17,8 @@ fn milliseconds(report: &Value, percentiles: &str, name: &str) -> u64 {
 
 #[test]
 fn an_open_loop_counts_a_stall_that_a_closed_loop_hides() {
-    let closed = succeed(&stalling(), "room --requests 2000 --workers 2");
-    let open = succeed(&stalling(), "room --requests 2000 --rate 1000");
+    let closed = stalling().report("room --requests 2000 --workers 2");
+    let open = stalling().report("room --requests 2000 --rate 1000");
 
     // The histogram has three significant digits.
     for report in [&closed, &open] {
@@ -41,36 +35,27 @@ fn an_open_loop_counts_a_stall_that_a_closed_loop_hides() {
 
 #[test]
 fn waiting_for_a_free_worker_is_part_of_the_latency() {
-    let report = succeed(&stalling(), "room --requests 2000 --rate 1000 --workers 2");
+    let report = stalling().report("room --requests 2000 --rate 1000 --workers 2");
     assert_eq!(report["workers"], 2);
     // Two requests wait for the service, all others that are due wait for one of the two workers.
-    assert!(
-        milliseconds(&report, "start_delay_ns", "p90") >= 290,
-        "{report}"
-    );
-    assert!(
-        milliseconds(&report, "latency_ns", "p90") >= 290,
-        "{report}"
-    );
+    for percentiles in ["start_delay_ns", "latency_ns"] {
+        assert!(milliseconds(&report, percentiles, "p90") >= 290, "{report}");
+    }
     assert_eq!(report["connections_opened"], 2);
 }
 
 #[test]
-fn an_open_loop_keeps_its_schedule() {
-    let stub = Stub::start(Behaviour::default());
-    let report = succeed(&stub, "room --requests 100 --rate 200");
+fn only_an_open_loop_has_a_schedule() {
+    let stub = Stub::new();
+    let open = stub.report("room --requests 100 --rate 200");
     // The last request is due after 495 ms, and none is sent before it is due.
-    assert!(report["elapsed_seconds"].as_f64().unwrap() >= 0.495);
-    assert!(report["throughput_per_second"].as_f64().unwrap() <= 203.0);
-    assert_eq!(report["answers"], 100);
-}
+    assert!(open["elapsed_seconds"].as_f64().unwrap() >= 0.495);
+    assert!(open["throughput_per_second"].as_f64().unwrap() <= 203.0);
+    assert_eq!(open["answers"], 100);
 
-#[test]
-fn a_closed_loop_has_no_schedule() {
-    let stub = Stub::start(Behaviour::default());
-    let report = succeed(&stub, "room --requests 100 --workers 3");
-    assert_eq!(report["loop"], "closed");
-    assert_eq!(report["start_delay_ns"], Value::Null);
-    assert_eq!(report["rate_per_second"], Value::Null);
-    assert_eq!(report["connections_opened"], 3);
+    let closed = stub.report("room --requests 100 --workers 3");
+    assert_eq!(closed["loop"], "closed");
+    assert_eq!(closed["start_delay_ns"], Value::Null);
+    assert_eq!(closed["rate_per_second"], Value::Null);
+    assert_eq!(closed["connections_opened"], 3);
 }

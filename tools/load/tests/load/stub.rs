@@ -1,62 +1,46 @@
 //! A stand-in for the coworking app: the calls that a load makes, and ways to go wrong on purpose.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 /// What the service does besides answering.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Behaviour {
-    /// How long a token is valid.
-    pub token_lifetime: Duration,
     /// Every so many bookings, one gets a 500.
     pub fail_every: Option<usize>,
-    /// `GET /rooms/{id}` is never answered.
-    pub hang: bool,
+    /// A login gets a 401.
+    pub refuse_logins: bool,
+    /// Of all tokens only that of the latest login is valid.
+    pub one_token: bool,
     /// Each connection is closed after one answer.
     pub close_connections: bool,
     /// From this `GET /rooms/{id}` on, none is answered for this long.
     pub stall: Option<(usize, Duration)>,
-}
-
-impl Default for Behaviour {
-    fn default() -> Self {
-        Self {
-            token_lifetime: Duration::from_secs(1800),
-            fail_every: None,
-            hang: false,
-            close_connections: false,
-            stall: None,
-        }
-    }
+    /// Somebody else is busy at it: so many allocations more at every fourth reading.
+    pub busy: usize,
 }
 
 #[derive(Debug)]
 struct Shared {
     behaviour: Behaviour,
-    state: Mutex<Data>,
+    data: Mutex<Data>,
 }
 
 #[derive(Debug, Default)]
 struct Data {
     log: Vec<String>,
-    /// Name to password.
-    users: BTreeMap<String, String>,
-    /// Token to the second in which it expires.
-    tokens: BTreeMap<String, u64>,
+    logins: usize,
     /// Id to room and day.
     bookings: BTreeMap<String, (String, String)>,
     bookings_asked: usize,
@@ -67,23 +51,25 @@ struct Data {
 /// A running service; it ends when it is dropped.
 #[derive(Debug)]
 pub struct Stub {
-    pub address: SocketAddr,
+    pub url: String,
     shared: Arc<Shared>,
     runtime: Option<Runtime>,
 }
 
 impl Stub {
-    pub fn start(behaviour: Behaviour) -> Self {
-        let users = BTreeMap::from([("ipesenti".into(), "abcd1234!!".into())]);
+    /// One that only answers.
+    pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub fn with(change: impl FnOnce(&mut Behaviour)) -> Self {
+        let mut behaviour = Behaviour::default();
+        change(&mut behaviour);
         let shared = Arc::new(Shared {
             behaviour,
-            state: Mutex::new(Data {
-                users,
-                ..Data::default()
-            }),
+            data: Mutex::default(),
         });
         let app = Router::new()
-            .route("/auth/signup", post(sign_up))
             .route("/auth/login", post(log_in))
             .route("/rooms", get(list_rooms))
             .route("/rooms/{id}", get(get_room))
@@ -98,13 +84,12 @@ impl Stub {
             .enable_all()
             .build()
             .unwrap();
-        let listener = runtime
-            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
-            .unwrap();
-        let address = listener.local_addr().unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"));
+        let listener = listener.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
         runtime.spawn(async { axum::serve(listener, app).await });
         Self {
-            address,
+            url,
             shared,
             runtime: Some(runtime),
         }
@@ -112,7 +97,7 @@ impl Stub {
 
     /// `METHOD path` of every request so far.
     pub fn log(&self) -> Vec<String> {
-        self.shared.state.lock().unwrap().log.clone()
+        self.shared.data.lock().unwrap().log.clone()
     }
 
     /// How many requests so far began with `METHOD path`.
@@ -121,17 +106,19 @@ impl Stub {
         log.iter().filter(|line| line.starts_with(prefix)).count()
     }
 
-    /// Room and day of all bookings that there are.
-    pub fn bookings(&self) -> Vec<(String, String)> {
-        let state = self.shared.state.lock().unwrap();
-        state.bookings.values().cloned().collect()
+    pub fn wait_for_requests(&self, requests: usize) {
+        let start = Instant::now();
+        while self.log().len() < requests {
+            let log = self.log();
+            assert!(start.elapsed() < Duration::from_secs(60), "only {log:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
-    /// Makes a booking behind the load's back.
-    pub fn add_booking(&self, room: &str, day: &str) {
-        let mut state = self.shared.state.lock().unwrap();
-        let id = format!("by-hand-{}", state.bookings.len());
-        state.bookings.insert(id, (room.into(), day.into()));
+    /// Room and day of all bookings that there are.
+    pub fn bookings(&self) -> Vec<(String, String)> {
+        let data = self.shared.data.lock().unwrap();
+        data.bookings.values().cloned().collect()
     }
 
     /// Ends the service at once, open connections included.
@@ -148,58 +135,67 @@ impl Drop for Stub {
     }
 }
 
+/// Serves each connection with `serve`, and closes it; tells the URL. The thread lasts as long as the tests.
+pub fn serve_connections(serve: impl Fn(&mut TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            serve(&mut stream.unwrap());
+        }
+    });
+    format!("http://{address}")
+}
+
+/// The URL of a port on which nobody listens now.
+pub fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
 type AppState = State<Arc<Shared>>;
 
 async fn observe(State(shared): AppState, request: Request, next: Next) -> Response {
     let line = format!("{} {}", request.method(), request.uri());
-    shared.state.lock().unwrap().log.push(line);
+    let behaviour = &shared.behaviour;
+    let latest = {
+        let mut data = shared.data.lock().unwrap();
+        data.log.push(line);
+        data.logins
+    };
+    let token = request.headers().get(header::AUTHORIZATION).cloned();
+    let token = token.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer ")?.parse().ok());
+    let valid = token.is_some_and(|token: usize| token == latest || !behaviour.one_token);
+    if request.uri().path().starts_with("/bookings") && !valid {
+        return error(StatusCode::UNAUTHORIZED, "invalid_token");
+    }
     let mut response = next.run(request).await;
-    if shared.behaviour.close_connections {
+    if behaviour.close_connections {
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(header::CONNECTION, close);
     }
     response
 }
 
-async fn sign_up(State(shared): AppState, Json(body): Json<Value>) -> Response {
-    let field = |name: &str| body[name].as_str().map(String::from);
-    let (Some(name), Some(password), Some(_)) =
-        (field("username"), field("password"), field("email"))
-    else {
-        return error(StatusCode::BAD_REQUEST, "validation");
-    };
-    let mut state = shared.state.lock().unwrap();
-    if state.users.contains_key(&name) {
-        return error(StatusCode::CONFLICT, "username_in_use");
-    }
-    state.users.insert(name.clone(), password);
-    (StatusCode::CREATED, Json(json!({ "id": name }))).into_response()
-}
-
 async fn log_in(State(shared): AppState, Json(body): Json<Value>) -> Response {
-    let mut state = shared.state.lock().unwrap();
-    let known = body["username"]
-        .as_str()
-        .and_then(|name| state.users.get(name));
-    if known.is_none_or(|password| body["password"] != **password) {
+    let known = body == json!({ "username": "ipesenti", "password": "abcd1234!!" });
+    if shared.behaviour.refuse_logins || !known {
         return error(StatusCode::UNAUTHORIZED, "invalid_credentials");
     }
-    let expires = now() + shared.behaviour.token_lifetime.as_secs();
-    let number = state.tokens.len();
-    let claims = BASE64_URL_SAFE_NO_PAD.encode(json!({ "exp": expires, "n": number }).to_string());
-    let token = format!("e30.{claims}.c2ln");
-    state.tokens.insert(token.clone(), expires);
-    Json(json!({ "token": token })).into_response()
+    let mut data = shared.data.lock().unwrap();
+    data.logins += 1;
+    Json(json!({ "token": data.logins.to_string() })).into_response()
 }
 
 /// As if each call of the API allocated seven times and 1,000 bytes, every tenth one twice as often, and each reading
 /// three times and 40 bytes.
 async fn memstats(State(shared): AppState) -> Response {
-    let state = shared.state.lock().unwrap();
+    let data = shared.data.lock().unwrap();
     let (readings, calls): (Vec<_>, Vec<_>) =
-        (state.log.iter()).partition(|line| line.starts_with("GET /debug"));
+        (data.log.iter()).partition(|line| line.starts_with("GET /debug"));
     let (readings, calls) = (readings.len(), calls.len());
-    let mallocs = 7 * (calls + calls / 10) + 3 * readings;
+    let foreign = shared.behaviour.busy * (readings / 4);
+    let mallocs = 7 * (calls + calls / 10) + 3 * readings + foreign;
     let total_alloc = 1000 * calls + 40 * readings;
     Json(json!({ "mallocs": mallocs, "total_alloc": total_alloc, "alloc": 12 })).into_response()
 }
@@ -210,102 +206,63 @@ async fn list_rooms() -> Response {
 
 async fn get_room(State(shared): AppState, Path(id): Path<String>) -> Response {
     let stalled_until = {
-        let mut state = shared.state.lock().unwrap();
-        state.rooms_asked += 1;
+        let mut data = shared.data.lock().unwrap();
+        data.rooms_asked += 1;
         if let Some((at, pause)) = shared.behaviour.stall
-            && state.rooms_asked == at
+            && data.rooms_asked == at
         {
-            state.stalled_until = Some(Instant::now() + pause);
+            data.stalled_until = Some(Instant::now() + pause);
         }
-        state.stalled_until
+        data.stalled_until
     };
-    if shared.behaviour.hang {
-        std::future::pending::<()>().await;
-    }
     if let Some(until) = stalled_until {
         tokio::time::sleep_until(until.into()).await;
     }
     Json(json!({ "id": id })).into_response()
 }
 
-async fn my_bookings(State(shared): AppState, headers: HeaderMap) -> Response {
-    let state = shared.state.lock().unwrap();
-    if !authorized(&state, &headers) {
-        return error(StatusCode::UNAUTHORIZED, "invalid_token");
-    }
-    let bookings = state.bookings.iter();
-    let bookings: Vec<Value> = bookings
+async fn my_bookings(State(shared): AppState) -> Response {
+    let data = shared.data.lock().unwrap();
+    let bookings: Vec<Value> = (data.bookings.iter())
         .map(|(id, (room, day))| json!({ "id": id, "room_id": room, "booked_on": day }))
         .collect();
     Json(bookings).into_response()
 }
 
-async fn book(State(shared): AppState, headers: HeaderMap, Json(body): Json<Value>) -> Response {
-    let mut state = shared.state.lock().unwrap();
-    if !authorized(&state, &headers) {
-        return error(StatusCode::UNAUTHORIZED, "invalid_token");
-    }
+async fn book(State(shared): AppState, Json(body): Json<Value>) -> Response {
+    let mut data = shared.data.lock().unwrap();
     let (Some(room), Some(day)) = (body["room_id"].as_str(), body["booked_on"].as_str()) else {
         return error(StatusCode::BAD_REQUEST, "validation");
     };
-    state.bookings_asked += 1;
-    let asked = state.bookings_asked;
+    data.bookings_asked += 1;
+    let asked = data.bookings_asked;
     if (shared.behaviour.fail_every).is_some_and(|every| asked.is_multiple_of(every)) {
         return error(StatusCode::INTERNAL_SERVER_ERROR, "internal");
     }
     let slot = (room.to_owned(), day.to_owned());
-    if state.bookings.values().any(|taken| *taken == slot) {
+    if data.bookings.values().any(|taken| *taken == slot) {
         return error(StatusCode::CONFLICT, "room_taken");
     }
     let id = format!("booking-{asked}");
-    state.bookings.insert(id.clone(), slot);
+    data.bookings.insert(id.clone(), slot);
     (StatusCode::CREATED, Json(json!({ "id": id }))).into_response()
 }
 
-async fn get_booking(
-    State(shared): AppState,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Response {
-    let state = shared.state.lock().unwrap();
-    match state.bookings.get(&id) {
-        _ if !authorized(&state, &headers) => error(StatusCode::UNAUTHORIZED, "invalid_token"),
+async fn get_booking(State(shared): AppState, Path(id): Path<String>) -> Response {
+    match shared.data.lock().unwrap().bookings.get(&id) {
         None => error(StatusCode::NOT_FOUND, "booking_not_found"),
-        Some((room, day)) => {
-            Json(json!({ "id": id, "room_id": room, "booked_on": day })).into_response()
-        }
+        Some((room, _)) => Json(json!({ "id": id, "room_id": room })).into_response(),
     }
 }
 
-async fn delete_booking(
-    State(shared): AppState,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Response {
-    let mut state = shared.state.lock().unwrap();
-    if !authorized(&state, &headers) {
-        return error(StatusCode::UNAUTHORIZED, "invalid_token");
-    }
-    match state.bookings.remove(&id) {
+async fn delete_booking(State(shared): AppState, Path(id): Path<String>) -> Response {
+    match shared.data.lock().unwrap().bookings.remove(&id) {
         None => error(StatusCode::NOT_FOUND, "booking_not_found"),
         Some(_) => StatusCode::NO_CONTENT.into_response(),
     }
 }
 
-fn authorized(state: &Data, headers: &HeaderMap) -> bool {
-    headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
-        .and_then(|token| state.tokens.get(token))
-        .is_some_and(|expires| now() < *expires)
-}
-
 fn error(status: StatusCode, code: &str) -> Response {
     let body = json!({ "code": code, "message": "said by the stub" });
     (status, Json(body)).into_response()
-}
-
-fn now() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.unwrap().as_secs()
 }

@@ -1,196 +1,223 @@
 //! Errors are counted, explained, and end in the right exit code.
 
+use std::cell::Cell;
 use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use crate::command::{Outcome, finish, load, load_stub, start, succeed};
-use crate::stub::{Behaviour, Stub};
+use crate::command::{Outcome, command, run};
+use crate::stub::{Stub, nobody, serve_connections};
 
-/// Waits until the stub has seen so many requests.
-fn wait_for_requests(stub: &Stub, requests: usize) {
-    let start = Instant::now();
-    while stub.log().len() < requests {
-        assert!(
-            start.elapsed() < Duration::from_secs(60),
-            "the load does not come: {:?}",
-            stub.log()
-        );
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-fn signal(child: &Child, signal: Signal) {
-    kill_process(Pid::from_child(child), signal).unwrap();
-}
+/// Longer than any test.
+const FOR_EVER: Duration = Duration::from_secs(3600);
 
 #[test]
 fn unexpected_answers_are_counted_and_shown() {
-    let failing = || {
-        Stub::start(Behaviour {
-            fail_every: Some(10),
-            ..Behaviour::default()
-        })
-    };
-    let outcome = finish(load_stub(&failing(), "bookings --requests 100 --json"));
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    let report = outcome.json();
+    let failing = || Stub::with(|it| it.fail_every = Some(10));
+    let report = failing().load("bookings --requests 100 --json").json(1);
     assert_eq!(report["statuses"], json!({ "201": 90, "500": 10 }));
     assert_eq!(report["answers"], 100);
     assert_eq!(report["unexpected"]["count"], 10);
     let example = report["unexpected"]["example"].as_str().unwrap();
-    for part in ["POST /bookings", "500", "expected 201", "said by the stub"] {
-        assert!(example.contains(part), "{example}");
-    }
+    let start = "POST /bookings answered 500, expected 201: ";
+    assert!(example.starts_with(start), "{example}");
+    assert!(example.contains("said by the stub"), "{example}");
 
-    let outcome = finish(load_stub(&failing(), "bookings --requests 100"));
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert!(outcome.stdout.contains("unexpected:   10\n"), "{outcome:?}");
-    assert!(outcome.stdout.contains("said by the stub"), "{outcome:?}");
-}
+    let outcome = failing().load("bookings --requests 100");
+    assert!(
+        outcome.text(1).contains("unexpected:   10\n"),
+        "{outcome:?}"
+    );
+    assert!(outcome.stdout.contains(example), "{outcome:?}");
 
-#[test]
-fn a_mixed_load_survives_failed_bookings() {
-    let stub = Stub::start(Behaviour {
-        // The few bookings before the measurement must succeed.
-        fail_every: Some(40),
-        ..Behaviour::default()
-    });
-    let outcome = finish(load_stub(&stub, "mixed --requests 1000 --workers 1 --json"));
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    let report = outcome.json();
+    // The few bookings before a mixed load must succeed; it survives those that fail later.
+    let stub = Stub::with(|it| it.fail_every = Some(40));
+    let report = stub
+        .load("mixed --requests 1000 --workers 1 --json")
+        .json(1);
     assert_eq!(report["answers"], 1000);
     assert_eq!(report["statuses"]["500"], 5, "{report}");
 }
 
 #[test]
-fn a_conflict_has_a_hint() {
-    let stub = Stub::start(Behaviour::default());
-    stub.add_booking("green", "2030-01-01");
-    let arguments = "bookings --requests 3 --first-day 2030-01-01";
-    let outcome = finish(load_stub(&stub, arguments));
-    assert_eq!(outcome.code, Some(1));
-    assert!(outcome.stdout.contains("status 409:   1\n"), "{outcome:?}");
-    assert!(outcome.stdout.contains("room_taken"), "{outcome:?}");
-    assert!(outcome.stderr.contains("--first-day"), "{outcome:?}");
-}
-
-#[test]
-fn a_service_that_is_not_there_is_named_with_the_way_to_start_it() {
-    // A port that was free a moment ago.
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
-    let outcome = finish(load(&format!("rooms --url http://127.0.0.1:{port}")));
-    assert_eq!(outcome.code, Some(1));
-    for part in [
-        &format!("http://127.0.0.1:{port}"),
-        "Is it running?",
-        "cargo run --release -p step-01-discovery",
-        &format!("--listen 127.0.0.1:{port}"),
-    ] {
-        assert!(outcome.stderr.contains(part), "{outcome:?}");
-    }
-    assert_eq!(outcome.stdout, "");
-}
-
-#[test]
 fn bad_options_and_foreign_hosts_are_refused() {
-    for (arguments, part) in [
+    for (arguments, words) in [
         ("rooms --url https://127.0.0.1:8080", "TLS"),
-        ("rooms --url http://192.0.2.1:8080", "--allow-remote"),
-        ("rooms --url http://0.0.0.0:8080", "--allow-remote"),
+        ("rooms --url http://192.0.2.1:8080", "not this machine"),
+        ("rooms --against http://192.0.2.1:80", "not this machine"),
+        ("rooms --requests 0", "1..="),
+        ("rooms --workers 0", "1..="),
+        ("rooms --timeout 0", "1..="),
         ("rooms --rate 0", "requests per second"),
+        ("rooms --rate=-5", "requests per second"),
+        ("rooms --rate NaN", "requests per second"),
+        ("rooms --day 2026-02-30", "not a day that exists"),
+        ("rooms --rounds 2", "--against"),
         ("everything", "possible values"),
     ] {
-        let outcome = finish(load(arguments));
-        assert_eq!(outcome.code, Some(2), "{outcome:?}");
-        assert!(outcome.stderr.contains(part), "{outcome:?}");
+        run("load", arguments).failed(2, words);
     }
-}
-
-/// Answers every connection with these bytes; the thread ends with the test's process.
-fn serve_bytes(answer: &'static [u8]) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            // The request has to be read, or closing the connection would discard the answer.
-            let _ = stream.read(&mut [0; 4096]);
-            let _ = stream.write_all(answer);
-        }
-    });
-    format!("http://{address}")
+    run("allocs", "mixed").failed(2, "not one call");
+    run("allocs", "--debug-url http://192.0.2.1:80").failed(2, "not this machine");
 }
 
 #[test]
-fn another_service_is_recognized() {
-    let answers: [(&[u8], &str); 3] = [
+fn an_error_names_its_cause_once() {
+    let answering = |answer: &'static str| {
+        serve_connections(move |stream| {
+            read_request(stream);
+            let _ = stream.write_all(answer.as_bytes());
+        })
+    };
+    let stub = Stub::new();
+    let refusing = Stub::with(|it| it.refuse_logins = true);
+    let nobody = nobody();
+    let not_found = answering("HTTP/1.1 404 Not Found\r\ncontent-length: 8\r\n\r\nno \x1b[31mXY");
+    let hello = answering("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
+    let chunks = answering(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
+    );
+    let rest = answering("HTTP/1.0 200 OK\r\n\r\nhello");
+    let ssh = answering("SSH-2.0-OpenSSH\r\n");
+    let silent = answering("");
+    for (url, words) in [
+        (&nobody, "Connection refused"),
+        (&nobody, "Is it running?"),
         (
-            b"HTTP/1.1 404 Not Found\r\ncontent-length: 8\r\n\r\nno \x1b[31mXY",
-            "answered 404 Not Found, expected 200 OK: no  [31m\nIs this the coworking app?",
+            &nobody,
+            "cargo run --release -p step-01-discovery -- --listen 127.0.0.1:",
         ),
         (
-            b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
-            "what the coworking app does not: hello",
+            &not_found,
+            "answered 404, expected 200: no  [31m\nIs this the coworking app?",
         ),
-        (b"SSH-2.0-OpenSSH\r\n", "POST /auth/login failed"),
-    ];
-    for (answer, part) in answers {
-        let url = serve_bytes(answer);
-        let outcome = finish(load(&format!("bookings --requests 1 --url {url}")));
-        assert_eq!(outcome.code, Some(1), "{outcome:?}");
-        assert!(outcome.stderr.contains(part), "{outcome:?}");
+        (&hello, "what the coworking app does not: hello\n"),
+        (&chunks, "what the coworking app does not: hello\n"),
+        (&rest, "what the coworking app does not: hello\n"),
+        (&ssh, "POST /auth/login failed: the answer is not HTTP"),
+        (
+            &silent,
+            "POST /auth/login failed: the service closed the connection",
+        ),
+        (&refusing.url, "the service refuses the login"),
+    ] {
+        for name in ["load", "allocs"] {
+            let arguments = format!("bookings --requests 1 --url {url}");
+            let outcome = match name {
+                "allocs" => run(name, &format!("{arguments} --debug-url {}", stub.url)),
+                _ => run(name, &arguments),
+            };
+            outcome.failed(1, words);
+            assert_named_once(&outcome);
+        }
     }
+    for (debug_url, words) in [
+        (&nobody, "no diagnostics answer at"),
+        (&not_found, "GET /debug/memstats answered 404: no  [31m"),
+        (&hello, "what the diagnostics do not: hello"),
+    ] {
+        let urls = format!("--url {} --debug-url {debug_url}", stub.url);
+        let outcome = run("allocs", &format!("room --requests 1 {urls}"));
+        outcome.failed(1, words);
+        assert_named_once(&outcome);
+    }
+}
+
+fn assert_named_once(outcome: &Outcome) {
+    let mut parts: Vec<&str> = outcome.stderr.split([':', '\n']).map(str::trim).collect();
+    parts.retain(|part| part.chars().any(char::is_alphabetic));
+    let count = parts.len();
+    parts.sort_unstable();
+    parts.dedup();
+    assert_eq!(parts.len(), count, "{outcome:?}");
+}
+
+/// Reads up to the end of a request without a body or with a short one; `false` if there is none.
+fn read_request(stream: &mut TcpStream) -> bool {
+    stream.read(&mut [0; 4096]).is_ok_and(|length| length > 0)
 }
 
 #[test]
 fn requests_without_an_answer_time_out() {
-    let stub = Stub::start(Behaviour {
-        hang: true,
-        ..Behaviour::default()
-    });
-    let arguments = "room --requests 4 --workers 2 --timeout 0.3 --json";
-    let outcome = finish(load_stub(&stub, arguments));
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    let report = outcome.json();
+    let stub = Stub::with(|it| it.stall = Some((1, FOR_EVER)));
+    let arguments = "room --requests 4 --workers 2 --timeout 1 --json";
+    let report = stub.load(arguments).json(1);
     assert_eq!(report["failures"]["timeout"], 4);
     assert_eq!(report["answers"], 0);
     // A timeout counts with the time that it took.
-    assert!(report["latency_ns"]["p50"].as_u64().unwrap() >= 299_000_000);
-    let example = report["failures"]["example"].as_str().unwrap();
-    assert!(example.contains("no answer within 300ms"), "{example}");
+    assert!(report["latency_ns"]["p50"].as_u64().unwrap() >= 999_000_000);
+    let example = &report["failures"]["example"];
+    assert_eq!(example, "GET /rooms/{id}: no answer within 1s");
 }
 
 #[test]
-fn closed_connections_are_opened_again() {
-    let stub = Stub::start(Behaviour {
-        close_connections: true,
-        ..Behaviour::default()
+fn a_connection_that_was_closed_after_an_answer_is_opened_again() {
+    let stub = Stub::with(|it| it.close_connections = true);
+    let silently = serve_connections(|stream| {
+        if read_request(stream) {
+            let answer = "HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n{\"token\":\"t\"}";
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
     });
-    let report = succeed(&stub, "bookings --requests 50 --workers 2");
-    assert_eq!(report["statuses"], json!({ "201": 50 }));
-    assert!(report["connections_opened"].as_u64().unwrap() >= 50);
+    for (arguments, url, status) in [
+        ("bookings", &stub.url, "201"),
+        ("rooms", &silently, "200"),
+        // So slow that each close is seen before the next request is written: it was not sent, and is no failure.
+        ("logins --rate 20", &silently, "200"),
+    ] {
+        let arguments = format!("{arguments} --requests 20 --workers 1 --url {url} --json");
+        let report = run("load", &arguments).json(0);
+        assert_eq!(report["statuses"], json!({ status: 20 }), "{arguments}");
+        // The first connection of the silent service may be gone before its first request.
+        let opened = report["connections_opened"].as_u64().unwrap();
+        assert!((20..=21).contains(&opened), "{arguments}: {opened}");
+    }
+}
+
+#[test]
+fn only_what_is_safe_to_repeat_is_sent_twice() {
+    for (kind, failures) in [("rooms", 0), ("logins", 5)] {
+        let received = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&received);
+        // It answers a connection's first request, and closes the connection when it has read the second one.
+        let url = serve_connections(move |stream| {
+            let answers = Cell::new(1);
+            while read_request(stream) {
+                counted.fetch_add(1, Ordering::Relaxed);
+                if answers.replace(0) == 0 {
+                    return;
+                }
+                let answer = "HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n{\"token\":\"t\"}";
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        let arguments = format!("{kind} --requests 10 --workers 1 --url {url} --json");
+        let report = run("load", &arguments).json(i32::from(failures > 0));
+        assert_eq!(report["failures"]["connection"], failures, "{report}");
+        assert_eq!(report["answers"], 10 - failures, "{report}");
+        // One login is the preparation's; of the reads, nine met a connection that had answered.
+        let expected = if kind == "logins" { 11 } else { 19 };
+        assert_eq!(received.load(Ordering::Relaxed), expected, "{report}");
+    }
 }
 
 #[test]
 fn a_service_that_dies_ends_the_load() {
-    let mut stub = Stub::start(Behaviour::default());
-    let child = start(load_stub(&stub, "room --requests 100000000 --json"));
-    wait_for_requests(&stub, 100);
+    let mut stub = Stub::new();
+    let child = stub.start_load("room --requests 100000000 --json", 100);
     stub.kill();
     let outcome = Outcome::of(child.wait_with_output().unwrap());
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    let report = outcome.json(1);
     assert!(
         outcome.stderr.contains("the service is gone"),
         "{outcome:?}"
     );
-    let report = outcome.json();
     assert_eq!(report["interrupted"], true);
     assert!(report["answers"].as_u64().unwrap() >= 90);
     assert!(report["failures"]["connection"].as_u64().unwrap() > 0);
@@ -198,17 +225,11 @@ fn a_service_that_dies_ends_the_load() {
 
 #[test]
 fn a_signal_ends_the_load_with_what_was_measured() {
-    for (sent, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        let stub = Stub::start(Behaviour::default());
-        let child = start(load_stub(
-            &stub,
-            "room --requests 1000000 --rate 100 --json",
-        ));
-        wait_for_requests(&stub, 20);
-        signal(&child, sent);
-        let outcome = Outcome::of(child.wait_with_output().unwrap());
-        assert_eq!(outcome.code, Some(code), "{outcome:?}");
-        let report = outcome.json();
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let stub = Stub::new();
+        let child = stub.start_load("room --requests 1000000 --rate 100 --json", 20);
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let report = Outcome::of(child.wait_with_output().unwrap()).json(code);
         assert_eq!(report["interrupted"], true);
         let answers = report["answers"].as_u64().unwrap();
         assert!((10..1_000_000).contains(&answers), "{report}");
@@ -217,22 +238,59 @@ fn a_signal_ends_the_load_with_what_was_measured() {
 }
 
 #[test]
-fn the_token_is_renewed_before_it_expires() {
-    let stub = Stub::start(Behaviour {
-        token_lifetime: Duration::from_secs(4),
-        ..Behaviour::default()
-    });
-    let report = succeed(&stub, "my-bookings --requests 350 --rate 50");
-    assert_eq!(report["statuses"], json!({ "200": 350 }));
-    assert!(stub.count("POST /auth/login") >= 2);
+fn a_service_that_stands_still_is_not_fast_when_the_load_is_interrupted() {
+    let frozen = |arguments: &str, workers: usize| {
+        let stub = Stub::with(|it| it.stall = Some((20, FOR_EVER)));
+        let child = stub.start_load(arguments, 1 + 19 + workers);
+        sleep(Duration::from_millis(500));
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        Outcome::of(child.wait_with_output().unwrap())
+    };
+    let report = frozen("room --rate 200 --workers 4 --json", 4).json(130);
+    assert_eq!(report["answers"], 19);
+    // Four are under way; a hundred more were due in half a second and found no free worker.
+    assert!(
+        report["unanswered"]["count"].as_u64().unwrap() >= 100,
+        "{report}"
+    );
+    let oldest = report["unanswered"]["oldest_ns"].as_u64().unwrap();
+    assert!(oldest >= 500_000_000, "{report}");
+    for value in [&report["latency_ns"], &report["start_delay_ns"]] {
+        assert!(value["p50"].as_u64().unwrap() >= 100_000_000, "{report}");
+    }
+    assert!(
+        report["elapsed_seconds"].as_f64().unwrap() >= 0.5,
+        "{report}"
+    );
+
+    let outcome = frozen("room --workers 2", 2);
+    let line = "unanswered:   2, the oldest for ";
+    assert!(outcome.text(130).contains(line), "{outcome:?}");
 }
 
 #[test]
-fn a_closed_pipe_is_no_failure() {
-    let stub = Stub::start(Behaviour::default());
-    let mut command = load_stub(&stub, "room --requests 50");
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    let status = command.stdout(writer).stderr(Stdio::null()).status();
-    assert_eq!(status.unwrap().code(), Some(0));
+fn an_output_that_takes_nothing_is_no_panic() {
+    let stub = Stub::new();
+    for (name, arguments) in [
+        ("load", format!("room --requests 50 --url {}", stub.url)),
+        (
+            "allocs",
+            format!("room --requests 5 --url {0} --debug-url {0}", stub.url),
+        ),
+    ] {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let output = command(name, &arguments).stdout(full).output();
+        let outcome = Outcome::of(output.unwrap());
+        outcome.failed(1, "cannot write the result: No space left on device");
+        assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:?}");
+
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command(name, &arguments).stdout(writer).output();
+        let outcome = Outcome::of(output.unwrap());
+        assert_eq!((outcome.text(0), outcome.stderr.as_str()), ("", ""));
+    }
 }
