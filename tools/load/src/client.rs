@@ -100,8 +100,6 @@ struct Head {
 enum Length {
     Bytes(usize),
     Chunks,
-    /// The body ends with the connection.
-    Rest,
 }
 
 impl Client {
@@ -202,14 +200,6 @@ impl Wire {
                 (head.length..end, end)
             }
             Length::Chunks => self.read_chunks(head.length).await?,
-            Length::Rest => loop {
-                match self.read().await {
-                    Err(Failure::Closed) => {
-                        break (head.length..self.input.len(), self.input.len());
-                    }
-                    result => result?,
-                }
-            },
         };
         if head.closes || end != self.input.len() {
             self.stream = None;
@@ -292,11 +282,7 @@ impl Head {
         let Status::Complete(length) = answer.parse(input)? else {
             return Ok(None);
         };
-        let status = answer.code.unwrap_or(0);
-        let mut body = match status {
-            204 | 304 => Length::Bytes(0),
-            _ => Length::Rest,
-        };
+        let mut body = Length::Bytes(0);
         let mut closes = answer.version == Some(0);
         for header in answer.headers {
             let value = header.value.trim_ascii();
@@ -313,7 +299,7 @@ impl Head {
         }
         Ok(Some(Self {
             length,
-            status,
+            status: answer.code.unwrap_or(0),
             body,
             closes,
         }))

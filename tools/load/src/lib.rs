@@ -2,7 +2,7 @@
 //! allocates for one request.
 //!
 //! In reading order: [`args`] what can be asked for, [`api`] the calls, [`target`] where they go, [`service`] what comes
-//! before a measurement, [`plan`] with [`mix`] which request comes when, [`pace`] when it is due (closed or open loop),
+//! before a measurement, [`plan`] which request comes when, [`pace`] when it is due (closed or open loop),
 //! [`measure`] and [`client`] the sending, [`tally`] the counting, [`progress`], [`report`] and [`number`] what is shown,
 //! [`compare`] two services in turn, [`allocs`] the other command.
 
@@ -14,7 +14,6 @@ pub mod args;
 mod client;
 mod compare;
 mod measure;
-mod mix;
 mod number;
 mod pace;
 mod plan;

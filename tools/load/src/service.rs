@@ -57,7 +57,7 @@ pub async fn prepare(job: &Job) -> anyhow::Result<Prepared> {
         false => None,
     };
     let mut plan = Plan::new(job.kind, rooms, first_day, job.day, &service.token);
-    for _ in 0..plan.bookings_before(u64::from(job.workers)) {
+    for _ in 0..plan.bookings_before(job.workers) {
         let booking = plan.booking().context("no free day is left")?;
         plan.add_booking(service.ask(Operation::Book, "/bookings", &booking).await?)?;
     }

@@ -37,19 +37,27 @@ fn unexpected_answers_are_counted_and_shown() {
     assert!(outcome.stdout.contains(example), "{outcome:?}");
 
     // The few bookings before a mixed load must succeed; it survives those that fail later.
-    let stub = Stub::with(|it| it.fail_every = Some(40));
+    let stub = Stub::with(|it| it.fail_every = Some(150));
     let report = stub
         .load("mixed --requests 1000 --workers 1 --json")
         .json(1);
     assert_eq!(report["answers"], 1000);
-    assert_eq!(report["statuses"]["500"], 5, "{report}");
+    assert_eq!(report["statuses"]["500"], 2, "{report}");
 }
 
 #[test]
 fn bad_options_and_foreign_hosts_are_refused() {
     for (arguments, words) in [
-        ("rooms --url https://127.0.0.1:8080", "TLS"),
+        ("rooms --url https://localhost:80", "TLS"),
+        ("rooms --url ftp://localhost:80", "base URL"),
+        ("rooms --url localhost:8080", "base URL"),
+        ("rooms --url http://", "nothing else"),
+        ("rooms --url http://127.0.0.1", "nothing else"),
+        ("rooms --url http://127.0.0.1:99999", "nothing else"),
+        ("rooms --url http://127.0.0.1:8080/rooms", "nothing else"),
+        ("rooms --url http://127.0.0.1:0", "nobody can listen"),
         ("rooms --url http://192.0.2.1:8080", "not this machine"),
+        ("rooms --url http://0.0.0.0:8080", "not this machine"),
         ("rooms --against http://192.0.2.1:80", "not this machine"),
         ("rooms --requests 0", "1..="),
         ("rooms --workers 0", "1..="),
@@ -83,7 +91,6 @@ fn an_error_names_its_cause_once() {
     let chunks = answering(
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
     );
-    let rest = answering("HTTP/1.0 200 OK\r\n\r\nhello");
     let ssh = answering("SSH-2.0-OpenSSH\r\n");
     let silent = answering("");
     for (url, words) in [
@@ -99,7 +106,6 @@ fn an_error_names_its_cause_once() {
         ),
         (&hello, "what the coworking app does not: hello\n"),
         (&chunks, "what the coworking app does not: hello\n"),
-        (&rest, "what the coworking app does not: hello\n"),
         (&ssh, "POST /auth/login failed: the answer is not HTTP"),
         (
             &silent,
