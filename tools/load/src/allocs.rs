@@ -20,7 +20,7 @@ use crate::plan::{Plan, parse_day};
 use crate::report::Show;
 use crate::service::{Job, Prepared, prepare};
 use crate::target::Target;
-use reading::{Counts, Debug, disturbed, is_too_much};
+use reading::{Counts, disturbed, is_too_much, read};
 
 /// Requests before the counted ones: they open what is kept, such as prepared statements and buffers.
 const WARM_UP: u64 = 20;
@@ -115,7 +115,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 async fn count_all(args: &Args) -> anyhow::Result<Vec<Cost>> {
     let timeout = Duration::from_secs(30);
-    let mut debug = Debug::connect(&args.debug_url, timeout).await?;
+    let mut diagnostics = Client::new(args.debug_url.clone(), timeout);
+    diagnostics.connect().await.with_context(|| {
+        let url = &args.debug_url;
+        format!(
+            "no diagnostics answer at {url}: the service prints where they listen when it starts"
+        )
+    })?;
     let mut costs = Vec::new();
     for kind in &args.kinds {
         let job = Job {
@@ -128,7 +134,7 @@ async fn count_all(args: &Args) -> anyhow::Result<Vec<Cost>> {
             timeout,
         };
         let prepared = prepare(&job).await?;
-        let cost = count(&job, prepared, &mut debug).await;
+        let cost = count(&job, prepared, &mut diagnostics).await;
         let cost = cost.with_context(|| format!("`{kind}` could not be counted"))?;
         ensure!(
             cost.allocs.median > 0,
@@ -141,7 +147,7 @@ async fn count_all(args: &Args) -> anyhow::Result<Vec<Cost>> {
     Ok(costs)
 }
 
-async fn count(job: &Job, prepared: Prepared, debug: &mut Debug) -> anyhow::Result<Cost> {
+async fn count(job: &Job, prepared: Prepared, diagnostics: &mut Client) -> anyhow::Result<Cost> {
     let Prepared { plan, mut clients } = prepared;
     let client = clients.first_mut().context("there is no connection")?;
     for index in 0..WARM_UP {
@@ -150,12 +156,12 @@ async fn count(job: &Job, prepared: Prepared, debug: &mut Debug) -> anyhow::Resu
     let mut operation = plan.operation(0);
     let (mut idle, mut counted) = (Vec::new(), Vec::new());
     for index in WARM_UP..WARM_UP + job.requests {
-        let first = debug.read().await?;
+        let first = read(diagnostics).await?;
         tokio::time::sleep(PAUSE).await;
-        let before = debug.read().await?;
+        let before = read(diagnostics).await?;
         operation = send(&plan, index, client).await?;
         tokio::time::sleep(PAUSE).await;
-        let after = debug.read().await?;
+        let after = read(diagnostics).await?;
         idle.push(before - first);
         counted.push(after - before);
     }

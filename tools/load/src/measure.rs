@@ -117,6 +117,7 @@ pub async fn run(job: &Job, signals: &mut Signals) -> anyhow::Result<Run> {
         )
     };
     let end = tokio::select! {
+        biased;
         // One task does the work of all connections, more than the runtime's budget for a task foresees.
         end = tokio::task::unconstrained(work) => end,
         code = signals.next() => End::Signal(code),

@@ -138,15 +138,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_closed_loop_hands_out_each_request_once() {
-        let pace = Pace::new(3, None);
-        let indices: Vec<_> = std::iter::from_fn(|| block_on(pace.next())).collect();
-        assert!(indices.iter().all(|turn| turn.due.is_none()));
-        let indices: Vec<_> = indices.iter().map(|turn| turn.index).collect();
-        assert_eq!(indices, [0, 1, 2]);
-    }
-
-    #[test]
     fn an_open_loop_never_hands_a_request_out_before_it_is_due() {
         let pace = Pace::new(20, Some(200.0));
         let mut last = None;

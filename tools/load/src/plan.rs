@@ -100,7 +100,11 @@ impl Plan {
                 Some(day) => format!("/rooms?day_to_book={day}"),
                 None => "/rooms".to_owned(),
             },
-            calendar: first_day.map(|first| Calendar::new(rooms, first)),
+            calendar: first_day.map(|first| Calendar {
+                rooms,
+                first,
+                booked: Cell::new(0),
+            }),
             token: RefCell::new(token.into()),
             kept: None,
             stock: RefCell::default(),
@@ -216,14 +220,6 @@ struct Calendar {
 }
 
 impl Calendar {
-    fn new(rooms: Vec<String>, first: Date) -> Self {
-        Self {
-            rooms,
-            first,
-            booked: Cell::new(0),
-        }
-    }
-
     fn day(&self, number: u64) -> Option<Date> {
         let days = number / self.rooms.len() as u64;
         self.first.checked_add(Duration::days(days.cast_signed()))

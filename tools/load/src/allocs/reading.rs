@@ -1,14 +1,12 @@
 //! The counts of a service, read over its diagnostics' own connection.
 
 use std::ops::Sub;
-use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
 use crate::api::excerpt;
 use crate::client::{Client, Request};
-use crate::target::Target;
 
 /// What the service's process has allocated since it started, or between two readings.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -30,42 +28,22 @@ impl Sub for Counts {
     }
 }
 
-/// A connection to a service's diagnostics.
-#[derive(Debug)]
-pub struct Debug {
-    client: Client,
-}
-
-impl Debug {
-    pub async fn connect(url: &Target, timeout: Duration) -> anyhow::Result<Self> {
-        let mut client = Client::new(url.clone(), timeout);
-        client.connect().await.with_context(|| {
-            format!("no diagnostics answer at {url}: the service prints where they listen when it starts")
-        })?;
-        Ok(Self { client })
-    }
-
-    pub async fn read(&mut self) -> anyhow::Result<Counts> {
-        let request = Request {
-            method: "GET",
-            path: "/debug/memstats",
-            body: "",
-            token: None,
-        };
-        let answer = self.client.send(request).await;
-        let answer = answer.context("GET /debug/memstats failed")?;
-        ensure!(
-            answer.status == 200,
-            "GET /debug/memstats answered {}: {}",
-            answer.status,
+/// The counts as they are now; `diagnostics` is the service's other server.
+pub async fn read(diagnostics: &mut Client) -> anyhow::Result<Counts> {
+    let request = Request {
+        method: "GET",
+        path: "/debug/memstats",
+        body: "",
+        token: None,
+    };
+    let answer = diagnostics.send(request).await;
+    let answer = answer.context("GET /debug/memstats failed")?;
+    match (answer.status, serde_json::from_slice(answer.body)) {
+        (200, Ok(counts)) => Ok(counts),
+        (status, _) => bail!(
+            "GET /debug/memstats answered {status} and what the diagnostics do not: {}",
             excerpt(answer.body)
-        );
-        serde_json::from_slice(answer.body).map_err(|_| {
-            anyhow::anyhow!(
-                "GET /debug/memstats answered what the diagnostics do not: {}",
-                excerpt(answer.body)
-            )
-        })
+        ),
     }
 }
 

@@ -125,7 +125,7 @@ fn an_error_names_its_cause_once() {
     }
     for (debug_url, words) in [
         (&nobody, "no diagnostics answer at"),
-        (&not_found, "GET /debug/memstats answered 404: no  [31m"),
+        (&not_found, "GET /debug/memstats answered 404"),
         (&hello, "what the diagnostics do not: hello"),
     ] {
         let urls = format!("--url {} --debug-url {debug_url}", stub.url);
