@@ -1,72 +1,50 @@
 //! Requests as a client of the API sends them. Every answer is held against the rules for all answers and against
 //! the server's description before the case that asked for it sees it.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
 
 use anyhow::{Context, Result};
-use reqwest::{
+use http::{
     Method,
-    header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue},
+    header::{CONTENT_TYPE, HeaderName},
 };
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{
-    answer::Answer,
-    openapi::Record,
-    wire::{self, Wire},
-};
+use crate::{answer::Answer, locked, openapi::Record, wire::Wire};
 
 /// A client of one server. Cloning it is cheap and shares its connections.
 #[derive(Clone, Debug)]
 pub struct Client {
-    http: reqwest::Client,
     address: SocketAddr,
     record: Arc<Record>,
     token: Option<String>,
+    /// Connections that wait for their next request.
+    idle: Arc<Mutex<Vec<Wire>>>,
 }
 
 impl Client {
     /// A client that is not logged in.
-    ///
-    /// # Errors
-    /// When the HTTP client cannot be built.
-    pub fn new(address: SocketAddr, record: Arc<Record>) -> Result<Self> {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none());
-        let http = http.timeout(Duration::from_secs(120)).build()?;
-        Ok(Self {
-            http,
+    pub fn new(address: SocketAddr, record: Arc<Record>) -> Self {
+        Self {
             address,
             record,
             token: None,
-        })
+            idle: Arc::default(),
+        }
     }
 
     /// The same client with this token on every request.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
+        let token = Some(token.to_owned());
         Self {
-            token: Some(token.to_owned()),
+            token,
             ..self.clone()
         }
-    }
-
-    /// The same client without a token.
-    #[must_use]
-    pub fn without_token(&self) -> Self {
-        Self {
-            token: None,
-            ..self.clone()
-        }
-    }
-
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    pub fn record(&self) -> &Record {
-        &self.record
     }
 
     /// The token that every request carries.
@@ -74,138 +52,157 @@ impl Client {
         self.token.as_deref()
     }
 
-    /// Starts a request, to be sent by [`Call::send`].
-    pub fn call(&self, method: Method, path: &str) -> Call {
-        let url = format!("http://{}{path}", self.address);
-        let mut request = self.http.request(method.clone(), url);
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
+    /// Starts a request. Its path is sent as it stands, whatever bytes those are.
+    pub fn call(&self, method: Method, path: impl AsRef<[u8]>) -> Call {
+        let bearer = self.token.as_ref().map(|token| format!("Bearer {token}"));
         Call {
-            record: Arc::clone(&self.record),
-            request,
+            client: self.clone(),
             method,
-            path: path.to_owned(),
+            path: path.as_ref().to_owned(),
+            authorization: bearer.map(String::into_bytes),
+            headers: String::new(),
+            body: None,
             json: None,
         }
     }
 
-    /// # Errors
-    /// When there is no answer, or it breaks a rule or the description.
-    pub async fn get(&self, path: &str) -> Result<Answer> {
-        self.call(Method::GET, path).send().await
+    pub fn get(&self, path: impl AsRef<[u8]>) -> Call {
+        self.call(Method::GET, path)
     }
 
-    /// # Errors
-    /// When there is no answer, or it breaks a rule or the description.
-    pub async fn post(&self, path: &str, body: &Value) -> Result<Answer> {
-        self.call(Method::POST, path).json(body).send().await
+    pub fn post(&self, path: &str, body: &Value) -> Call {
+        self.call(Method::POST, path).json(body)
     }
 
-    /// # Errors
-    /// When there is no answer, or it breaks a rule or the description.
-    pub async fn delete(&self, path: &str) -> Result<Answer> {
-        self.call(Method::DELETE, path).send().await
+    pub fn delete(&self, path: impl AsRef<[u8]>) -> Call {
+        self.call(Method::DELETE, path)
     }
 
-    /// Sends a path as it stands, which an HTTP client would tidy up first.
-    ///
-    /// # Errors
-    /// When there is no answer, or it breaks a rule or the description.
-    pub async fn get_verbatim(&self, path: &[u8]) -> Result<Answer> {
-        let mut wire = Wire::connect(self.address).await?;
-        let mut request = wire::head(&Method::GET, path);
-        if let Some(token) = &self.token {
-            request.extend(format!("Authorization: Bearer {token}\r\n").into_bytes());
+    async fn connection(&self) -> Result<Wire> {
+        loop {
+            let Some(wire) = locked(&self.idle).pop() else {
+                return Wire::connect(self.address).await;
+            };
+            if wire.is_open() {
+                return Ok(wire);
+            }
         }
-        request.extend(b"\r\n");
-        wire.send(&request).await?;
-        let path = String::from_utf8_lossy(path);
-        let answer = wire
-            .read_answer(&Method::GET, &path)
-            .await
-            .with_context(|| format!("GET {path}"))?;
-        self.record.check(&answer, None)?;
-        Ok(answer)
     }
 }
 
 /// A request that is being put together.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Call {
-    record: Arc<Record>,
-    request: reqwest::RequestBuilder,
+    client: Client,
     method: Method,
-    path: String,
+    path: Vec<u8>,
+    authorization: Option<Vec<u8>>,
+    headers: String,
+    body: Option<Vec<u8>>,
     json: Option<Value>,
 }
 
 impl Call {
     #[must_use]
     pub fn json(mut self, body: &Value) -> Self {
-        self.request = self.request.json(body);
         self.json = Some(body.clone());
-        self
+        self.body("application/json", body.to_string())
     }
 
     /// A body that need not be what its type says.
     #[must_use]
-    pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        self.request = self
-            .request
-            .header(CONTENT_TYPE, content_type)
-            .body(body.into());
-        self
+    pub fn body(self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        self.header(CONTENT_TYPE, content_type).untyped_body(body)
     }
 
     /// A body without a type.
     #[must_use]
-    pub fn untyped_body(mut self, body: impl Into<Vec<u8>>) -> Self {
-        self.request = self.request.body(body.into());
-        self
+    pub fn untyped_body(self, body: impl Into<Vec<u8>>) -> Self {
+        let body = Some(body.into());
+        Self { body, ..self }
     }
 
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: &str) -> Self {
-        self.request = self.request.header(name, value);
+        self.headers += &format!("{name}: {value}\r\n");
         self
     }
 
     /// An `Authorization` header with any bytes, in place of the client's token.
     #[must_use]
-    pub fn authorization(self, value: &[u8]) -> Self {
-        let value =
-            HeaderValue::from_bytes(value).expect("a case sends only what a header can carry");
+    pub fn authorization(self, value: impl Into<Vec<u8>>) -> Self {
+        let authorization = Some(value.into());
         Self {
-            request: self.request.header(AUTHORIZATION, value),
+            authorization,
             ..self
         }
     }
 
+    /// The server that it is for.
+    pub fn address(&self) -> SocketAddr {
+        self.client.address
+    }
+
     /// Sends it and reads the whole answer.
-    ///
-    /// # Errors
-    /// When there is no answer, or it breaks a rule or the description.
     pub async fn send(self) -> Result<Answer> {
-        let asked = format!("{} {}", self.method, self.path);
-        let response = self
-            .request
-            .send()
-            .await
-            .with_context(|| format!("no answer to {asked}"))?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = response
-            .bytes()
-            .await
-            .with_context(|| format!("the answer to {asked} was cut off"))?;
-        let answer = Answer {
-            method: self.method,
-            path: self.path,
-            status,
-            headers,
-            body: body.into(),
-        };
-        self.record.check(&answer, self.json.as_ref())?;
+        let mut wire = self.client.connection().await?;
+        let answer = self.send_on(&mut wire).await?;
+        // What is refused is sometimes not read to its end, after which the connection is of no use.
+        if answer.status.is_success() || self.body.is_none() {
+            locked(&self.client.idle).push(wire);
+        }
         Ok(answer)
+    }
+
+    /// Sends it and expects this status.
+    pub async fn expect(self, status: u16) -> Result<Answer> {
+        self.send().await?.expect(status)
+    }
+
+    /// Sends it and expects this error.
+    pub async fn refused(self, code: &str) -> Result<Answer> {
+        self.send().await?.refused(code)
+    }
+
+    /// Sends it and expects 200 and this JSON.
+    pub async fn read<T: DeserializeOwned>(self) -> Result<T> {
+        self.expect(200).await?.json()
+    }
+
+    /// The same on a connection of the case's own.
+    pub async fn send_on(&self, wire: &mut Wire) -> Result<Answer> {
+        // A server may refuse and close before it has the whole body. Whether it did is in its answer.
+        let _ = wire.send(&self.bytes()).await;
+        self.answer_on(wire).await
+    }
+
+    /// Reads the answer where the request has been sent by hand, and holds it against what every answer must be.
+    pub async fn answer_on(&self, wire: &mut Wire) -> Result<Answer> {
+        let path = String::from_utf8_lossy(&self.path);
+        let answer = wire.read_answer(&self.method, &path).await;
+        let answer = answer.with_context(|| format!("asked {} {path}", self.method))?;
+        self.client.record.check(&answer, self.json.as_ref())?;
+        Ok(answer)
+    }
+
+    /// The request as it is sent.
+    pub fn bytes(&self) -> Vec<u8> {
+        let (head, body) = self.parts();
+        [&head, body].concat()
+    }
+
+    /// Its head, with the blank line that ends it, and its body.
+    pub fn parts(&self) -> (Vec<u8>, &[u8]) {
+        let mut head = [self.method.as_str().as_bytes(), b" ", &self.path].concat();
+        head.extend(b" HTTP/1.1\r\nHost: localhost\r\n");
+        if let Some(authorization) = &self.authorization {
+            head.extend([b"Authorization: ", authorization.as_slice(), b"\r\n"].concat());
+        }
+        head.extend(self.headers.as_bytes());
+        if let Some(body) = &self.body {
+            head.extend(format!("Content-Length: {}\r\n", body.len()).as_bytes());
+        }
+        head.extend(b"\r\n");
+        (head, self.body.as_deref().unwrap_or_default())
     }
 }

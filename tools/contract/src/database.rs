@@ -30,7 +30,7 @@ impl Kind {
 }
 
 /// A database that no other server uses.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Database {
     url: String,
     /// Where SQLite's file lies, alone; PostgreSQL has none.
@@ -65,9 +65,6 @@ impl Database {
     }
 
     /// An empty database in the cluster.
-    ///
-    /// # Errors
-    /// When the cluster does not answer.
     pub async fn postgres(cluster: &Postgres) -> Result<Self> {
         Ok(Self {
             url: cluster.create_database().await?,
@@ -80,18 +77,7 @@ impl Database {
         &self.url
     }
 
-    pub fn kind(&self) -> Kind {
-        if self.folder.is_some() {
-            Kind::Sqlite
-        } else {
-            Kind::Postgres
-        }
-    }
-
     /// Runs one statement behind the server's back and returns how many rows it changed.
-    ///
-    /// # Errors
-    /// When the statement fails.
     pub async fn execute(&self, sql: &str, parameters: &[&str]) -> Result<u64> {
         let sql = AssertSqlSafe(sql.to_owned());
         Ok(on_connection!(self, connection => {
@@ -101,9 +87,6 @@ impl Database {
     }
 
     /// The one number that a query returns.
-    ///
-    /// # Errors
-    /// When the query fails or returns no number.
     pub async fn number(&self, sql: &str) -> Result<i64> {
         let sql = AssertSqlSafe(sql.to_owned());
         Ok(
@@ -115,9 +98,6 @@ impl Database {
     ///
     /// SQLite removes its journal, of either kind, when the last connection is closed; PostgreSQL counts the sessions
     /// that ended without saying so.
-    ///
-    /// # Errors
-    /// When the database was left open.
     pub async fn expect_closed(&self) -> Result<()> {
         match &self.folder {
             Some(folder) => {

@@ -1,16 +1,12 @@
 //! How a server is started: its binary, its settings, and the two ways in which that can end.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use test_tools::TestTools;
 use tokio::process::Command;
 
-use crate::{run::Run, server::Server};
+use crate::{client::Client, database::Database, openapi::Record, run::Run, server::Server};
 
 /// The key that the suite's servers sign their tokens with, unless a case says otherwise.
 pub const SECRET: &str = "contract-suite-key-0123456789abc";
@@ -21,25 +17,47 @@ pub const ORIGINS: [&str; 2] = ["http://book.example:3000", "https://coworking.e
 /// How long a wrong configuration may take to be refused.
 const REFUSAL_LIMIT: Duration = Duration::from_secs(60);
 
+/// What all servers of one checkpoint on one kind of database have in common.
+#[derive(Clone, Debug)]
+pub struct Site {
+    pub binary: PathBuf,
+    /// Each server's own folder is made in this one.
+    pub folder: PathBuf,
+    pub run: Arc<Run>,
+    pub record: Arc<Record>,
+}
+
 /// How to start a server; each case changes what it is about.
 #[derive(Clone, Debug)]
 pub struct Launch {
-    binary: PathBuf,
-    /// Each server's own folder is made in this one.
-    folder: PathBuf,
-    run: Arc<Run>,
+    site: Site,
+    database: Database,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
 }
 
+/// A server with its database.
+#[derive(Debug)]
+pub struct Service {
+    pub server: Server,
+    pub database: Database,
+    /// Not logged in.
+    pub client: Client,
+}
+
+impl Service {
+    /// A client of the server's diagnostics, which no description describes.
+    pub fn diagnostics(&self) -> Client {
+        Client::new(self.server.debug_address(), Arc::default())
+    }
+}
+
 impl Launch {
     /// A server on free ports with the suite's own secret and origins, and a log of its own default level.
-    pub fn new(run: &Arc<Run>, binary: &Path, folder: &Path, database_url: &str) -> Self {
-        let (run, binary, folder) = (Arc::clone(run), binary.to_owned(), folder.to_owned());
+    pub fn new(site: &Site, database: &Database) -> Self {
         Self {
-            binary,
-            folder,
-            run,
+            site: site.clone(),
+            database: database.clone(),
             arguments: Vec::new(),
             environment: Vec::new(),
         }
@@ -47,32 +65,39 @@ impl Launch {
         .variable("COWORKING_DEBUG_LISTEN", "127.0.0.1:0")
         .variable("COWORKING_SECRET", SECRET)
         .variable("COWORKING_ORIGINS", &ORIGINS.join(","))
-        .variable("DATABASE_URL", database_url)
+        .variable("DATABASE_URL", database.url())
     }
 
     #[must_use]
-    pub fn argument(mut self, argument: &str) -> Self {
-        self.arguments.push(argument.to_owned());
-        self
+    pub fn flag(&self, name: &str, value: &str) -> Self {
+        let mut launch = self.clone();
+        launch.arguments.extend([name.to_owned(), value.to_owned()]);
+        launch
     }
 
     #[must_use]
-    pub fn variable(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
-        self
+    pub fn argument(&self, argument: &str) -> Self {
+        let mut launch = self.clone();
+        launch.arguments.push(argument.to_owned());
+        launch
     }
 
     #[must_use]
-    pub fn without_variable(mut self, name: &str) -> Self {
-        self.environment.retain(|(known, _)| known != name);
-        self
+    pub fn variable(&self, name: &str, value: &str) -> Self {
+        let mut launch = self.clone();
+        launch.environment.push((name.to_owned(), value.to_owned()));
+        launch
+    }
+
+    #[must_use]
+    pub fn without_variable(&self, name: &str) -> Self {
+        let mut launch = self.clone();
+        launch.environment.retain(|(known, _)| known != name);
+        launch
     }
 
     /// The server's clock is ahead of the suite's by this much; its timers run as fast as ever.
-    ///
-    /// # Errors
-    /// When libfaketime is not installed.
-    pub fn clock_ahead_by(self, ahead: time::Duration) -> Result<Self> {
+    pub fn clock_ahead_by(&self, ahead: time::Duration) -> Result<Self> {
         let library = TestTools::here().libfaketime()?;
         let ahead = format!("+{}", ahead.whole_seconds());
         Ok(self
@@ -81,20 +106,22 @@ impl Launch {
             .variable("FAKETIME_DONT_FAKE_MONOTONIC", "1"))
     }
 
-    /// Starts the process in a folder of its own and waits until it says where it listens.
-    ///
-    /// # Errors
-    /// When it ends first, or says nothing for a minute; the message has the end of its log.
-    pub async fn start(&self) -> Result<Server> {
+    /// Starts the process in a folder of its own, waits until it says where it listens, and asks for its description.
+    pub async fn start(&self) -> Result<Service> {
         let mut server = self.spawn()?;
         server.wait_until_ready().await?;
-        Ok(server)
+        let client = Client::new(server.address(), Arc::clone(&self.site.record));
+        self.site
+            .record
+            .describe(&client.get("/openapi.json").send().await?);
+        Ok(Service {
+            server,
+            database: self.database.clone(),
+            client,
+        })
     }
 
-    /// Runs a process that is expected to end by itself, as one with a wrong configuration is.
-    ///
-    /// # Errors
-    /// When it does not end within a minute.
+    /// Runs a process that is expected to end by itself.
     pub async fn run_to_end(&self) -> Result<Ended> {
         let mut server = self.spawn()?;
         let status = server.wait(REFUSAL_LIMIT).await?;
@@ -105,8 +132,24 @@ impl Launch {
         })
     }
 
+    /// Runs a process that has to end with an error before it says that it listens.
+    pub async fn refused(&self, what: &str) -> Result<Ended> {
+        let ended = self.run_to_end().await;
+        let ended = ended.with_context(|| format!("{what} is accepted"))?;
+        ensure!(
+            matches!(ended.code, Some(1 | 2)),
+            "{what} ends otherwise than with 1 or 2: {ended:?}"
+        );
+        ensure!(
+            !ended.stdout.contains("listening on"),
+            "{what} is explained after it was accepted: {ended:?}"
+        );
+        ended.hides("panicked")?;
+        Ok(ended)
+    }
+
     fn spawn(&self) -> Result<Server> {
-        let mut command = Command::new(&self.binary);
+        let mut command = Command::new(&self.site.binary);
         // Settings of whoever runs the suite must not reach the server.
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
@@ -114,10 +157,9 @@ impl Launch {
                 command.env_remove(name);
             }
         }
-        command
-            .args(&self.arguments)
-            .envs(self.environment.iter().cloned());
-        Server::spawn(command, &self.folder, &self.run)
+        command.args(&self.arguments);
+        command.envs(self.environment.iter().cloned());
+        Server::spawn(command, &self.site.folder, &self.site.run)
     }
 }
 
@@ -130,12 +172,18 @@ pub struct Ended {
     pub stderr: String,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Ended {
+    /// Fails unless its message contains this.
+    pub fn says(&self, word: &str) -> Result<&Self> {
+        let Self { stderr, .. } = self;
+        ensure!(stderr.contains(word), "the message has no {word}: {stderr}");
+        Ok(self)
+    }
 
-    #[test]
-    fn the_secret_is_as_long_as_the_contract_says() {
-        assert_eq!(SECRET.len(), 32);
+    /// Fails if its message contains this.
+    pub fn hides(&self, word: &str) -> Result<&Self> {
+        let Self { stderr, .. } = self;
+        ensure!(!stderr.contains(word), "the message has {word}: {stderr}");
+        Ok(self)
     }
 }

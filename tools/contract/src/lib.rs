@@ -6,10 +6,10 @@
 //! - [`checkpoint`]: which servers there are, and how their binaries are built
 //! - [`run`]: what a run has started, so that it can be ended in one place
 //! - [`postgres`], [`database`]: a private PostgreSQL cluster, and one fresh database for each server
-//! - [`launch`], [`server`]: a server as a process of its own: started, signalled, its log read
-//! - [`client`], [`wire`]: requests as a client sends them, and as no client would
 //! - [`answer`]: what came back, and what holds for every answer whatever the request was
 //! - [`openapi`]: the server's own description of itself, and the answers held against it
+//! - [`wire`], [`client`]: one connection byte by byte, and requests as a client of the API sends them
+//! - [`server`], [`launch`]: a server as a process of its own: started, signalled, its log read
 //! - [`token`]: forged tokens
 //! - [`context`]: what a case is given
 //! - [`suite`]: the cases by topic, and the list of them
@@ -27,3 +27,10 @@ pub mod server;
 pub mod suite;
 pub mod token;
 pub mod wire;
+
+/// What the suite keeps behind a mutex stays right when a case panics.
+fn locked<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -36,9 +36,6 @@ pub struct Postgres {
 
 impl Postgres {
     /// Creates a cluster in a temporary folder and starts it on a free port of the loopback interface.
-    ///
-    /// # Errors
-    /// When PostgreSQL's programs fail; the message has what they said.
     pub async fn start(installation: &Installation) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("contract-pg-").tempdir()?;
         let user = User::other_than_root()?;
@@ -76,9 +73,6 @@ impl Postgres {
     }
 
     /// Creates an empty database and returns its URL, which contains the password.
-    ///
-    /// # Errors
-    /// When the cluster does not answer.
     pub async fn create_database(&self) -> Result<String> {
         let name = format!("contract_{}", Uuid::new_v4().simple());
         let mut connection =

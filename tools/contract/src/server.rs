@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
@@ -17,6 +17,9 @@ use crate::run::Run;
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 const LAST_LINES_SHOWN: usize = 15;
+/// Where a server's folder has what it prints.
+const STDOUT: &str = "stdout";
+const STDERR: &str = "stderr";
 
 /// A running server. Dropping it kills the process.
 #[derive(Debug)]
@@ -37,11 +40,9 @@ impl Server {
             .prefix("server-")
             .tempdir_in(folder)?
             .keep();
-        let (stdout, stderr) = (stdout_file(&folder), stderr_file(&folder));
         command.current_dir(&folder).stdin(Stdio::null());
-        command
-            .stdout(File::create(stdout)?)
-            .stderr(File::create(stderr)?);
+        command.stdout(File::create(folder.join(STDOUT))?);
+        command.stderr(File::create(folder.join(STDERR))?);
         let child = command.kill_on_drop(true).spawn();
         let child =
             child.with_context(|| format!("cannot run {:?}", command.as_std().get_program()))?;
@@ -59,18 +60,12 @@ impl Server {
     }
 
     /// Where the API listens.
-    ///
-    /// # Panics
-    /// When the server is not ready; [`Launch::start`](crate::launch::Launch::start) returns only one that is.
     pub fn address(&self) -> SocketAddr {
         self.address
             .expect("a started server has said where it listens")
     }
 
     /// Where the diagnostics listen.
-    ///
-    /// # Panics
-    /// When the server is not ready, or its diagnostics do not listen.
     pub fn debug_address(&self) -> SocketAddr {
         self.debug_address
             .expect("the server has said where its diagnostics listen")
@@ -92,20 +87,16 @@ impl Server {
                     self.last_lines()
                 );
             }
-            if Instant::now() > deadline {
-                bail!(
-                    "the server did not say where it listens within a minute{}",
-                    self.last_lines()
-                );
-            }
+            ensure!(
+                Instant::now() < deadline,
+                "the server did not say where it listens within a minute{}",
+                self.last_lines()
+            );
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
     /// Sends a signal to the process.
-    ///
-    /// # Errors
-    /// When the process has ended already.
     pub fn signal(&self, signal: Signal) -> Result<()> {
         // A process that has been waited for has given its id back.
         self.child.id().context("the server has ended")?;
@@ -113,9 +104,6 @@ impl Server {
     }
 
     /// Waits for the process to end.
-    ///
-    /// # Errors
-    /// When it does not within the limit; the message has the end of its log.
     pub async fn wait(&mut self, limit: Duration) -> Result<ExitStatus> {
         match tokio::time::timeout(limit, self.child.wait()).await {
             Ok(status) => {
@@ -127,17 +115,12 @@ impl Server {
     }
 
     /// The processor time that the process has used, in all its threads, in clock ticks (10 ms each on Linux).
-    ///
-    /// # Errors
-    /// When the process has ended, or the system has no `/proc`.
     pub fn cpu_ticks(&self) -> Result<u64> {
-        let path = format!("/proc/{}/stat", self.pid);
-        let stat = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid))?;
         // The command's name, in parentheses, may contain blanks; utime and stime are fields 14 and 15 of them all.
-        let fields = stat
+        let (_, fields) = stat
             .rsplit_once(')')
-            .context("no command name in the process's stat")?
-            .1;
+            .context("no command name in the process's stat")?;
         let ticks = fields
             .split_whitespace()
             .skip(11)
@@ -147,18 +130,17 @@ impl Server {
     }
 
     /// What it has printed to stderr so far, where its log goes.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
     pub fn log(&self) -> Result<String> {
-        Ok(String::from_utf8_lossy(&fs::read(stderr_file(&self.folder))?).into_owned())
+        read(&self.folder.join(STDERR))
+    }
+
+    /// What it has printed to stdout so far.
+    pub fn stdout(&self) -> Result<String> {
+        read(&self.folder.join(STDOUT))
     }
 
     /// What it has logged as soon as that is `complete`, or after ten seconds: a server may leave writing its
     /// log to a thread of its own, which comes after the answer.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
     pub async fn log_when(&self, complete: impl Fn(&str) -> bool) -> Result<String> {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
@@ -170,23 +152,11 @@ impl Server {
         }
     }
 
-    /// What it has printed to stdout so far.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn stdout(&self) -> Result<String> {
-        Ok(String::from_utf8_lossy(&fs::read(stdout_file(&self.folder))?).into_owned())
-    }
-
     fn last_lines(&self) -> String {
         let log = self.log().unwrap_or_default();
         let lines: Vec<_> = log.lines().collect();
         let last = lines[lines.len().saturating_sub(LAST_LINES_SHOWN)..].join("\n");
-        if last.is_empty() {
-            "; its log is empty".to_owned()
-        } else {
-            format!("; the end of its log:\n{last}")
-        }
+        format!("; the end of its log:\n{last}")
     }
 }
 
@@ -197,26 +167,18 @@ impl Drop for Server {
 }
 
 /// Everything that the servers of one folder have printed, those that have ended included.
-///
-/// # Errors
-/// When a file cannot be read.
 pub fn all_printed(folder: &Path) -> Result<String> {
     let mut printed = String::new();
     for server in fs::read_dir(folder)? {
         let server = server?.path();
-        for file in [stdout_file(&server), stderr_file(&server)] {
-            printed += &String::from_utf8_lossy(&fs::read(file)?);
-        }
+        printed += &read(&server.join(STDOUT))?;
+        printed += &read(&server.join(STDERR))?;
     }
     Ok(printed)
 }
 
-fn stdout_file(folder: &Path) -> PathBuf {
-    folder.join("stdout")
-}
-
-fn stderr_file(folder: &Path) -> PathBuf {
-    folder.join("stderr")
+fn read(file: &Path) -> Result<String> {
+    Ok(String::from_utf8_lossy(&fs::read(file)?).into_owned())
 }
 
 /// The address on the line that starts so. A line counts once it is complete.
@@ -227,20 +189,4 @@ fn announced(printed: &str, start: &str) -> Option<SocketAddr> {
     lines
         .filter_map(|line| line.strip_prefix(start))
         .find_map(|address| address.trim_end().parse().ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_counts_once_its_line_is_complete() {
-        let start = "listening on http://";
-        assert_eq!(announced("listening on http://127.0.0.1:80", start), None);
-        let printed = "diagnostics on http://127.0.0.1:1\nlistening on http://127.0.0.1:8080\n";
-        assert_eq!(
-            announced(printed, start),
-            Some("127.0.0.1:8080".parse().unwrap())
-        );
-    }
 }

@@ -2,13 +2,7 @@
 //!
 //! `cargo test -p contract -- step-02 sqlite kill` runs the tests whose names contain all of these words.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    path::PathBuf,
-    process::ExitCode,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
@@ -70,10 +64,8 @@ fn run(harness: &Arguments, words: &[String]) -> Result<ExitCode> {
     let (checkpoints, given) = checkpoints()?;
     let selected = select(&checkpoints, harness, words);
     if harness.list {
-        let trials = selected
-            .into_iter()
-            .map(|test| Trial::test(test.name, || Ok(())))
-            .collect();
+        let names = selected.into_iter().map(|test| test.name);
+        let trials = names.map(|name| Trial::test(name, || Ok(()))).collect();
         return Ok(libtest_mimic::run(harness, trials).exit_code());
     }
 
@@ -83,7 +75,7 @@ fn run(harness: &Arguments, words: &[String]) -> Result<ExitCode> {
     let binaries = match given {
         _ if needed.is_empty() => HashMap::new(),
         Some(binary) => HashMap::from([(checkpoints[0].name.clone(), binary)]),
-        None => checkpoint::build(&checkpoint::workspace(), &needed)?,
+        None => checkpoint::build(&needed)?,
     };
     let runtime = Arc::new(Runtime::new()?);
     let uses_postgres = selected.iter().any(|test| test.kind == Kind::Postgres);
@@ -95,21 +87,16 @@ fn run(harness: &Arguments, words: &[String]) -> Result<ExitCode> {
     end_when_interrupted(&runtime, Arc::clone(&run));
 
     let mut contexts = HashMap::new();
-    for test in &selected {
-        if let Entry::Vacant(entry) =
-            contexts.entry((test.checkpoint.name.clone(), test.kind.name()))
-        {
-            let (checkpoint, binary) = (
-                test.checkpoint.clone(),
-                binaries[&test.checkpoint.name].clone(),
-            );
+    for checkpoint in needed {
+        for kind in Kind::ALL {
             let target = Arc::new(Target {
-                checkpoint,
-                binary,
-                kind: test.kind,
+                checkpoint: checkpoint.clone(),
+                binary: binaries[&checkpoint.name].clone(),
+                kind,
                 run: Arc::clone(&run),
             });
-            entry.insert(Context::new(target, None)?);
+            let key = (checkpoint.name.clone(), kind.name());
+            contexts.insert(key, Context::new(target, None)?);
         }
     }
     let trials = selected.into_iter().map(|test| {
@@ -124,21 +111,19 @@ fn run(harness: &Arguments, words: &[String]) -> Result<ExitCode> {
 
 /// The course's checkpoints; or the one server that `CONTRACT_SERVER` is the binary of, and that binary.
 fn checkpoints() -> Result<(Vec<Checkpoint>, Option<PathBuf>)> {
-    let checkpoints = Checkpoint::all(&checkpoint::workspace())?;
+    let checkpoints = Checkpoint::all()?;
     let Some(binary) = std::env::var_os("CONTRACT_SERVER") else {
         return Ok((checkpoints, None));
     };
-    let binary = PathBuf::from(binary)
-        .canonicalize()
-        .context("CONTRACT_SERVER does not name a binary")?;
-    let name = binary
-        .file_name()
-        .context("CONTRACT_SERVER names no file")?
-        .to_string_lossy()
-        .into_owned();
-    // It is a variant of some checkpoint, all of which have the same committed secret.
-    let folder = checkpoints[0].folder.clone();
-    Ok((vec![Checkpoint { name, folder }], Some(binary)))
+    let binary = PathBuf::from(binary).canonicalize();
+    let binary = binary.context("CONTRACT_SERVER does not name a binary")?;
+    let name = binary.file_name().unwrap_or_default().to_string_lossy();
+    let server = Checkpoint {
+        name: name.into_owned(),
+        // It is a variant of some checkpoint, all of which have the same committed secret.
+        folder: checkpoints[0].folder.clone(),
+    };
+    Ok((vec![server], Some(binary)))
 }
 
 fn select(checkpoints: &[Checkpoint], harness: &Arguments, words: &[String]) -> Vec<Selected> {

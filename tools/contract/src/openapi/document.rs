@@ -6,15 +6,15 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
+use http::{Method, header::HeaderName};
 use jsonschema::Validator;
-use reqwest::{Method, header::HeaderName};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::answer::Answer;
+use crate::{answer::Answer, locked};
 
 /// The keys of a path item that are operations; the others (`parameters`, `summary`, …) are not.
-pub const METHODS: [&str; 8] = [
+const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
@@ -29,33 +29,38 @@ pub struct Documented {
 
 impl fmt::Display for Documented {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {} {}",
-            self.method.to_uppercase(),
-            self.path,
-            self.status
-        )
+        let method = self.method.to_uppercase();
+        write!(f, "{method} {} {}", self.path, self.status)
     }
 }
 
 /// A parsed `/openapi.json`.
 #[derive(Debug)]
 pub struct Document {
+    served: Value,
     root: Value,
-    /// Compiled schemas by their JSON pointer.
+    /// Compiled schemas by their text: compiling one takes longer than the rest of a request.
     validators: Mutex<HashMap<String, Arc<Validator>>>,
 }
 
 impl Document {
-    pub fn new(root: Value) -> Self {
-        Self {
+    /// Fails when a `$ref` leads nowhere.
+    pub fn new(served: Value) -> Result<Self> {
+        let root = jsonschema::options().offline().dereference(&served)?;
+        let validators = Mutex::default();
+        Ok(Self {
+            served,
             root,
-            validators: Mutex::default(),
-        }
+            validators,
+        })
     }
 
     /// The document as it was served.
+    pub fn served(&self) -> &Value {
+        &self.served
+    }
+
+    /// The document with what its `$ref`s lead to in their place.
     pub fn root(&self) -> &Value {
         &self.root
     }
@@ -64,14 +69,11 @@ impl Document {
     pub fn documented(&self) -> BTreeSet<Documented> {
         let mut all = BTreeSet::new();
         for (path, item) in object(&self.root["paths"]) {
-            for (method, operation) in object(item)
-                .iter()
-                .filter(|(key, _)| METHODS.contains(&key.as_str()))
-            {
-                for status in object(&operation["responses"]).keys() {
+            for method in METHODS {
+                for status in object(&item[method]["responses"]).keys() {
                     all.insert(Documented {
                         path: path.clone(),
-                        method: method.clone(),
+                        method: method.to_owned(),
                         status: status.clone(),
                     });
                 }
@@ -82,40 +84,33 @@ impl Document {
 
     /// Holds an answer, and the request if it was accepted, against what is documented for them, and says what that
     /// is. None for a refused request that is documented nowhere, and for `OPTIONS`, which CORS answers.
-    ///
-    /// # Errors
-    /// When the answer or an accepted request is not as documented.
     pub fn check(&self, answer: &Answer, request: Option<&Value>) -> Result<Option<Documented>> {
         let method = answer.method.as_str().to_lowercase();
-        let template = self.template(&answer.path);
-        let operation = template.and_then(|path| {
-            self.root["paths"][path]
-                .get(&method)
-                .map(|found| (path, found))
-        });
+        let path = self.template(&answer.path);
+        let operation = path.and_then(|path| Some((path, self.root["paths"][path].get(&method)?)));
+        let status = answer.status.as_u16();
         let Some((path, operation)) = operation else {
-            let may_be_unknown = answer.status.as_u16() >= 400 || answer.method == Method::OPTIONS;
             ensure!(
-                may_be_unknown,
+                status >= 400 || answer.method == Method::OPTIONS,
                 "/openapi.json documents no such operation, but {answer}"
             );
             return Ok(None);
         };
-        let pointer = format!("/paths/{}/{method}", escape(path));
-        let status = answer.status.as_u16();
-        let range = format!("{}XX", status / 100);
-        let keys = [status.to_string(), range, "default".to_owned()];
-        let found = keys
-            .into_iter()
-            .find(|key| operation["responses"].get(key).is_some());
-        let status = found.with_context(|| {
+        let responses = object(&operation["responses"]);
+        let keys = [
+            status.to_string(),
+            format!("{}XX", status / 100),
+            "default".to_owned(),
+        ];
+        let status = keys.into_iter().find(|key| responses.contains_key(key));
+        let status = status.with_context(|| {
             format!("/openapi.json does not document this status, but {answer}")
         })?;
 
-        self.check_response(&format!("{pointer}/responses/{status}"), answer)?;
+        self.check_response(&responses[&status], answer)?;
         if let Some(request) = request.filter(|_| answer.status.is_success()) {
-            let schema = format!("{pointer}/requestBody");
-            self.check_request(&schema, request)
+            let schema = body_schema(operation);
+            self.validate(schema, request)
                 .with_context(|| format!("accepted: {request}, {answer}"))?;
         }
         Ok(Some(Documented {
@@ -126,14 +121,10 @@ impl Document {
     }
 
     /// Whether a request body is one that is documented for this operation.
-    ///
-    /// # Errors
-    /// When none is documented.
     pub fn allows(&self, path: &str, method: &str, body: &Value) -> Result<bool> {
-        let (pointer, _) =
-            self.resolve(&format!("/paths/{}/{method}/requestBody", escape(path)))?;
-        let schema = format!("{pointer}/content/{}/schema", escape("application/json"));
-        Ok(self.validator(&schema)?.is_valid(body))
+        let schema = body_schema(&self.root["paths"][path][method]);
+        ensure!(schema.is_object(), "{method} {path} documents no body");
+        Ok(self.validate(schema, body).is_ok())
     }
 
     /// The documented path that a request's path is an instance of; one without parameters comes first.
@@ -145,11 +136,9 @@ impl Document {
             .min_by_key(|template| template.matches('{').count())
     }
 
-    fn check_response(&self, pointer: &str, answer: &Answer) -> Result<()> {
-        let (pointer, response) = self.resolve(pointer)?;
+    fn check_response(&self, response: &Value, answer: &Answer) -> Result<()> {
         for (name, header) in object(&response["headers"]) {
-            let there = HeaderName::try_from(name.as_str())
-                .is_ok_and(|name| answer.headers.contains_key(name));
+            let there = answer.headers.contains_key(HeaderName::try_from(name)?);
             ensure!(
                 there || header["required"] != true,
                 "without its documented header {name}, {answer}"
@@ -157,92 +146,45 @@ impl Document {
         }
         let content = object(&response["content"]);
         if content.is_empty() {
-            ensure!(
-                answer.body.is_empty(),
-                "documented without a body, but {answer}"
-            );
+            let has_none = answer.body.is_empty();
+            ensure!(has_none, "documented without a body, but {answer}");
             return Ok(());
         }
-        let media_type = answer
-            .media_type()
-            .with_context(|| format!("no content type, {answer}"))?;
+        let media_type = answer.media_type().unwrap_or("no content type");
         let media = content.get(media_type);
         let media =
             media.with_context(|| format!("{media_type} is not documented, but {answer}"))?;
-        if media_type == "application/json" && media.get("schema").is_some() {
-            let schema = format!("{pointer}/content/{}/schema", escape(media_type));
-            self.validate(&schema, &answer.json()?)
-                .with_context(|| format!("not as documented: {answer}"))?;
+        match media.get("schema") {
+            Some(schema) if media_type == "application/json" => self
+                .validate(schema, &answer.json()?)
+                .with_context(|| format!("not as documented: {answer}")),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
-    fn check_request(&self, pointer: &str, request: &Value) -> Result<()> {
-        let (pointer, _) = self
-            .resolve(pointer)
-            .context("/openapi.json documents no request body")?;
-        self.validate(
-            &format!("{pointer}/content/{}/schema", escape("application/json")),
-            request,
-        )
-    }
-
-    /// Follows `$ref`s, which may stand wherever a response or a request body may.
-    fn resolve(&self, pointer: &str) -> Result<(String, &Value)> {
-        let mut pointer = pointer.to_owned();
-        for _ in 0..8 {
-            let found = self
-                .root
-                .pointer(&pointer)
-                .with_context(|| format!("nothing at {pointer}"))?;
-            let Some(reference) = found.get("$ref").and_then(Value::as_str) else {
-                return Ok((pointer, found));
-            };
-            let inside = reference
-                .strip_prefix('#')
-                .context("a $ref that leaves the document")?;
-            pointer = inside.to_owned();
-        }
-        bail!("a chain of $refs without end at {pointer}")
-    }
-
-    fn validate(&self, pointer: &str, value: &Value) -> Result<()> {
-        let validator = self.validator(pointer)?;
-        let errors = validator
-            .iter_errors(value)
-            .map(|error| format!("{error} at {:?}", error.instance_path().as_str()));
-        let errors: Vec<_> = errors.collect();
+    fn validate(&self, schema: &Value, value: &Value) -> Result<()> {
+        let key = schema.to_string();
+        let known = locked(&self.validators).get(&key).cloned();
+        let validator = match known {
+            Some(known) => known,
+            None => {
+                let options = jsonschema::draft202012::options().should_validate_formats(true);
+                let new = Arc::new(options.build(schema)?);
+                locked(&self.validators).insert(key, Arc::clone(&new));
+                new
+            }
+        };
+        let errors = validator.iter_errors(value);
+        let errors: Vec<_> = errors
+            .map(|error| format!("{error} at {:?}", error.instance_path().as_str()))
+            .collect();
         ensure!(errors.is_empty(), "{}", errors.join("; "));
         Ok(())
     }
-
-    fn validator(&self, pointer: &str) -> Result<Arc<Validator>> {
-        let mut validators = self.validators.lock().expect("no validation panics");
-        if let Some(known) = validators.get(pointer) {
-            return Ok(Arc::clone(known));
-        }
-        // A schema of its own that refers into the document, so that the document's own `$ref`s resolve.
-        let mut schema = self.root.clone();
-        // In a URI, the braces of a path's parameters are written in percents.
-        schema["$ref"] = json!(format!(
-            "#{}",
-            pointer.replace('{', "%7B").replace('}', "%7D")
-        ));
-        let options = jsonschema::options()
-            .with_draft(jsonschema::Draft::Draft202012)
-            .should_validate_formats(true);
-        let validator = options
-            .build(&schema)
-            .map_err(|error| anyhow::anyhow!("the schema at {pointer}: {error}"))?;
-        let validator = Arc::new(validator);
-        validators.insert(pointer.to_owned(), Arc::clone(&validator));
-        Ok(validator)
-    }
 }
 
-/// A key as a JSON pointer has it (RFC 6901).
-pub fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
+fn body_schema(operation: &Value) -> &Value {
+    &operation["requestBody"]["content"]["application/json"]["schema"]
 }
 
 /// The value's members, none if it is not an object.
@@ -252,16 +194,74 @@ pub fn object(value: &Value) -> &Map<String, Value> {
 }
 
 fn matches(template: &str, path: &str) -> bool {
-    let (mut wanted, mut given) = (template.split('/'), path.split('/'));
-    loop {
-        match (wanted.next(), given.next()) {
-            (None, None) => return true,
-            (Some(wanted), Some(given)) if wanted.starts_with('{') && !given.is_empty() => {}
-            (Some(wanted), Some(given)) if wanted == given => {}
-            _ => return false,
-        }
-    }
+    let (wanted, given): (Vec<_>, Vec<_>) =
+        (template.split('/').collect(), path.split('/').collect());
+    let is = |(wanted, given): (&&str, &&str)| {
+        wanted == given || (wanted.starts_with('{') && !given.is_empty())
+    };
+    wanted.len() == given.len() && wanted.iter().zip(&given).all(is)
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use http::{StatusCode, header::CONTENT_TYPE};
+    use serde_json::json;
+
+    use super::*;
+
+    /// A description that is not looked at documents everything.
+    #[test]
+    fn an_answer_is_as_documented_or_refused() {
+        let document = Document::new(json!({
+            "openapi": "3.1.0",
+            "paths": { "/rooms/{id}": { "parameters": [], "get": { "responses": {
+                "200": { "description": "The room", "content": { "application/json": { "schema": {
+                    "$ref": "#/components/schemas/Room"
+                } } } },
+                "404": { "$ref": "#/components/responses/NotFound" },
+                "5XX": { "description": "Broken" }
+            } } } },
+            "components": {
+                "schemas": { "Room": {
+                    "type": "object",
+                    "required": ["id"],
+                    "properties": { "id": { "type": "string", "format": "uuid" } }
+                } },
+                "responses": { "NotFound": { "description": "No such room", "content": { "application/json": {} } } }
+            }
+        }))
+        .unwrap();
+        let room = r#"{"id":"6a1c2f57-8b4d-4e63-a7f9-2c5d8e0b1a02"}"#;
+        for (path, status, body, expected) in [
+            (
+                "/rooms/7?day=1",
+                200,
+                room,
+                Some(Some("GET /rooms/{id} 200")),
+            ),
+            ("/rooms/7", 404, "{}", Some(Some("GET /rooms/{id} 404"))),
+            ("/rooms/7", 503, "", Some(Some("GET /rooms/{id} 5XX"))),
+            ("/nowhere", 404, "{}", Some(None)),
+            ("/rooms/7", 200, r#"{"id":"seven"}"#, None),
+            ("/rooms/7", 200, "{}", None),
+            ("/rooms/7", 200, "[]", None),
+            ("/rooms/7", 201, "{}", None),
+            ("/rooms/7", 503, "a body", None),
+            ("/rooms", 200, "[]", None),
+            ("/rooms/", 200, "[]", None),
+        ] {
+            let json = "application/json; charset=utf-8".parse().unwrap();
+            let answer = Answer {
+                method: Method::GET,
+                path: path.to_owned(),
+                status: StatusCode::from_u16(status).unwrap(),
+                headers: [(CONTENT_TYPE, json)].into_iter().collect(),
+                body: body.as_bytes().to_owned(),
+            };
+            let found = document.check(&answer, None).ok();
+            let found = found.map(|documented| documented.map(|found| found.to_string()));
+            let expected = expected.map(|documented| documented.map(str::to_owned));
+            assert_eq!(found, expected, "{path} {status} {body}");
+        }
+    }
+}

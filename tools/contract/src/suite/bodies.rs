@@ -1,15 +1,13 @@
 //! Bodies that are not what the API takes: not JSON, of another type, too large.
 
 use anyhow::{Context as _, Result};
-use reqwest::Method;
+use http::{
+    Method,
+    header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
+};
 use serde_json::json;
 
-use crate::{
-    client::Client,
-    context::Context,
-    suite::rooms,
-    wire::{self, Wire},
-};
+use crate::{client::Call, context::Context, suite::rooms, wire::Wire};
 
 const LIMIT: usize = 64 * 1024;
 
@@ -17,14 +15,11 @@ const LIMIT: usize = 64 * 1024;
 const PATHS: [&str; 3] = ["/auth/signup", "/auth/login", "/bookings"];
 
 pub async fn malformed_bodies_are_refused(context: &Context) -> Result<()> {
-    let user = context.user().await?;
+    let client = context.user().await?.client;
     let nested = "[".repeat(30_000);
     let closed = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
-    let deep = format!(
-        r#"{{"username":{}1{}}}"#,
-        r#"{"a":"#.repeat(5000),
-        "}".repeat(5000)
-    );
+    let objects = (r#"{"a":"#.repeat(5000), "}".repeat(5000));
+    let deep = format!(r#"{{"username":{}1{}}}"#, objects.0, objects.1);
     let bodies: [&[u8]; 16] = [
         b"",
         b" ",
@@ -45,11 +40,9 @@ pub async fn malformed_bodies_are_refused(context: &Context) -> Result<()> {
     ];
     for path in PATHS {
         for body in bodies {
-            let call = user
-                .client
-                .call(Method::POST, path)
-                .body("application/json", body);
-            call.send().await?.expect_error(400, "validation")?;
+            let call = client.call(Method::POST, path);
+            let call = call.body("application/json", body);
+            call.refused("validation").await?;
         }
     }
     Ok(())
@@ -57,23 +50,14 @@ pub async fn malformed_bodies_are_refused(context: &Context) -> Result<()> {
 
 pub async fn other_content_types_are_refused(context: &Context) -> Result<()> {
     let user = context.user().await?;
-    let room = rooms::any_id(&user.client).await?;
-    let name = user.username.as_str();
-    for (path, body) in [
-        (
-            "/auth/signup",
-            json!({ "username": name, "password": "12345678", "email": "a@example.com" }),
-        ),
-        (
-            "/auth/login",
-            json!({ "username": user.username, "password": user.password }),
-        ),
-        (
-            "/bookings",
-            json!({ "room_id": room, "booked_on": context.day() }),
-        ),
-    ] {
-        let body = body.to_string();
+    let (name, room) = (&user.username, rooms::any_id(&user.client).await?);
+    let sign_up = json!({ "username": name, "password": "12345678", "email": "a@example.com" });
+    let booking = json!({ "room_id": room, "booked_on": context.day() });
+    for (path, body) in PATHS
+        .into_iter()
+        .zip([sign_up, user.credentials(), booking])
+    {
+        let call = || user.client.call(Method::POST, path);
         for content_type in [
             "text/plain",
             "application/x-www-form-urlencoded",
@@ -81,88 +65,49 @@ pub async fn other_content_types_are_refused(context: &Context) -> Result<()> {
             "multipart/form-data",
             "json",
         ] {
-            let call = user
-                .client
-                .call(Method::POST, path)
-                .body(content_type, body.clone());
-            call.send()
-                .await?
-                .expect_error(415, "unsupported_media_type")?;
+            let call = call().body(content_type, body.to_string());
+            call.refused("unsupported_media_type").await?;
         }
-        let untyped = user.client.call(Method::POST, path).untyped_body(body);
-        untyped
-            .send()
-            .await?
-            .expect_error(415, "unsupported_media_type")?;
+        let untyped = call().untyped_body(body.to_string());
+        untyped.refused("unsupported_media_type").await?;
     }
-    let credentials = json!({ "username": user.username, "password": user.password }).to_string();
     for content_type in ["application/json; charset=utf-8", "Application/JSON"] {
-        let call = user
-            .client
-            .call(Method::POST, "/auth/login")
-            .body(content_type, credentials.clone());
-        call.send().await?.expect(200)?;
+        let call = user.client.call(Method::POST, "/auth/login");
+        let call = call.body(content_type, user.credentials().to_string());
+        call.expect(200).await?;
     }
     Ok(())
 }
 
 pub async fn large_bodies_are_refused(context: &Context) -> Result<()> {
     let user = context.user().await?;
-    let credentials = json!({ "username": user.username, "password": user.password }).to_string();
-    let padded = |size: usize| format!("{credentials}{}", " ".repeat(size - credentials.len()));
-    let send = |body: String| {
-        user.client
-            .call(Method::POST, "/auth/login")
-            .body("application/json", body)
-            .send()
+    let padded = |size: usize| format!("{:size$}", user.credentials().to_string());
+    let with_body = |path: &str, size: usize| {
+        let call = user.client.call(Method::POST, path);
+        call.body("application/json", padded(size))
     };
-    send(padded(LIMIT)).await?.expect(200)?;
+    with_body("/auth/login", LIMIT).expect(200).await?;
+    // Of a body without an end, in chunks of a kilobyte, and of one that is announced, so much is sent and no more.
+    let chunk = [&b"400\r\n"[..], &[b' '; 1024], b"\r\n"].concat();
+    let chunks = chunk.repeat(LIMIT / 1024 + 1);
     for path in PATHS {
-        let call = user
-            .client
-            .call(Method::POST, path)
-            .body("application/json", padded(LIMIT + 1));
-        call.send().await?.expect_error(413, "body_too_large")?;
-        announced(&user.client, path, 1 << 30)
-            .await
-            .context("a gigabyte was announced")?;
-        chunked(&user.client, path)
-            .await
-            .context("a body without an end")?;
+        with_body(path, LIMIT + 1).refused("body_too_large").await?;
+        for (header, value, body) in [
+            (CONTENT_LENGTH, "1073741824", &[b' '; LIMIT + 1][..]),
+            (TRANSFER_ENCODING, "chunked", &chunks),
+        ] {
+            let call = user.client.call(Method::POST, path);
+            let call = call.header(CONTENT_TYPE, "application/json");
+            refused(call.header(header, value), body).await?;
+        }
     }
     Ok(())
 }
 
-/// A body of that size that a server can refuse after the limit: the rest of it is never sent.
-async fn announced(client: &Client, path: &str, size: usize) -> Result<()> {
-    let head = format!("Content-Length: {size}\r\n");
-    refused(client, path, &head, &[b' '; LIMIT + 1]).await
-}
-
-/// A body whose size is not announced, in chunks of a kilobyte.
-async fn chunked(client: &Client, path: &str) -> Result<()> {
-    let chunk = [&b"400\r\n"[..], &[b' '; 1024], b"\r\n"].concat();
-    refused(
-        client,
-        path,
-        "Transfer-Encoding: chunked\r\n",
-        &chunk.repeat(LIMIT / 1024 + 1),
-    )
-    .await
-}
-
-async fn refused(client: &Client, path: &str, head: &str, body: &[u8]) -> Result<()> {
-    let mut wire = Wire::connect(client.address()).await?;
-    let mut request = wire::head(&Method::POST, path.as_bytes());
-    let token = client.token().unwrap_or_default();
-    request.extend(
-        format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n{head}\r\n")
-            .as_bytes(),
-    );
-    wire.send(&request).await?;
-    wire.send(body).await?;
-    let answer = wire.read_answer(&Method::POST, path).await?;
-    client.record().check(&answer, None)?;
-    answer.expect_error(413, "body_too_large")?;
+async fn refused(call: Call, body: &[u8]) -> Result<()> {
+    let mut wire = Wire::connect(call.address()).await?;
+    wire.send(&call.bytes()).await?;
+    wire.send(body).await.context("while the body is sent")?;
+    call.answer_on(&mut wire).await?.refused("body_too_large")?;
     Ok(())
 }

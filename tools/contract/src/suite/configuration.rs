@@ -1,12 +1,12 @@
 //! Settings: each is described, and a wrong one is explained before anything is served.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     context::Context,
-    launch::{Ended, Launch, SECRET},
+    launch::{Launch, SECRET},
 };
 
 /// Every setting: its flag and its variable.
@@ -40,86 +40,35 @@ const NOT_BUILT: [(&str, &str); 8] = [
     ("agent-tcp", "127.0.0.1:0"),
 ];
 
-/// The launch ends by itself, with an error, before it says that it listens.
-pub async fn refused(launch: Launch, what: &str) -> Result<Ended> {
-    let ended = launch
-        .run_to_end()
-        .await
-        .with_context(|| format!("{what} is accepted"))?;
-    let Ended {
-        code,
-        stdout,
-        stderr,
-    } = &ended;
-    ensure!(
-        matches!(code, Some(1 | 2)),
-        "{what} ends with {code:?}, expected 1 or 2: {stderr}"
-    );
-    ensure!(
-        !stdout.contains("listening on"),
-        "{what} is explained after it was accepted: {stdout}"
-    );
-    ensure!(
-        !stderr.contains("panicked"),
-        "{what} makes it panic: {stderr}"
-    );
-    Ok(ended)
-}
-
 /// The message names the setting, the value and what would be right.
 async fn explained(launch: Launch, setting: &str, value: &str, right: &str) -> Result<()> {
-    let what = format!("{setting} {value:?}");
-    let stderr = refused(launch, &what).await?.stderr;
-    let named = stderr
-        .replace('-', "_")
-        .contains(&setting.trim_start_matches('-').replace('-', "_"));
-    ensure!(named, "the message does not name {setting}: {stderr}");
-    ensure!(
-        stderr.contains(value),
-        "the message does not show the value {value:?}: {stderr}"
-    );
-    ensure!(
-        stderr.contains(right),
-        "the message on {what} does not say what is right ({right}): {stderr}"
-    );
+    let mut ended = launch.refused(&format!("{setting} {value:?}")).await?;
+    ended.says(value)?.says(right)?;
+    // In a file, a variable and a flag the same setting is written in different ways.
+    ended.stderr = ended.stderr.replace('-', "_").to_lowercase();
+    ended.says(&setting.trim_start_matches('-').replace('-', "_"))?;
     Ok(())
 }
 
 pub async fn help_describes_every_setting(context: &Context) -> Result<()> {
-    let database = &context.shared().await?.database;
-    let ended = context
-        .launch(database)
-        .argument("--help")
-        .run_to_end()
-        .await?;
-    ensure!(
-        ended.code == Some(0),
-        "--help ends with {:?}: {}",
-        ended.code,
-        ended.stderr
-    );
-    for name in SETTINGS
-        .iter()
-        .flat_map(|(flag, variable)| [flag, variable])
-    {
-        ensure!(
-            ended.stdout.contains(name),
-            "--help does not name {name}:\n{}",
-            ended.stdout
-        );
+    let launch = context.launch_beside().await?.argument("--help");
+    let ended = launch.run_to_end().await?;
+    ensure!(ended.code == Some(0), "--help fails: {ended:?}");
+    let help = ended.stdout;
+    for (flag, variable) in SETTINGS {
+        let named = help.contains(flag) && help.contains(variable);
+        ensure!(named, "--help does not name {flag} and {variable}:\n{help}");
     }
     let secrets = context.record().secrets();
-    for secret in secrets.iter().map(String::as_str).chain([SECRET]) {
-        ensure!(
-            !ended.stdout.contains(secret),
-            "--help shows a secret from the environment"
-        );
-    }
+    let mut secrets = secrets.iter().map(String::as_str).chain([SECRET]);
+    let shows = secrets.any(|secret| help.contains(secret));
+    ensure!(!shows, "--help shows a secret from the environment");
     Ok(())
 }
 
 pub async fn wrong_flags_are_explained(context: &Context) -> Result<()> {
-    let database = &context.shared().await?.database;
+    let launch = context.launch_beside().await?;
+    let url = "mysql://localhost/coworking";
     for (flag, value, right) in [
         ("--listen", "nonsense", "127.0.0.1:8080"),
         ("--listen", "127.0.0.1", "127.0.0.1:8080"),
@@ -132,48 +81,28 @@ pub async fn wrong_flags_are_explained(context: &Context) -> Result<()> {
         ("--recorder-size", "much", "digit"),
         ("--agent", "perhaps", "true"),
         ("--agent-tcp", "nonsense", "127.0.0.1:"),
-        (
-            "--database-url",
-            "mysql://localhost/coworking",
-            "postgres://",
-        ),
+        ("--database-url", url, "postgres://"),
     ] {
-        let launch = context.launch(database).argument(flag).argument(value);
         // Of a wrong database URL, which may contain a password, the scheme is enough.
         let shown = value.split("://").next().unwrap_or(value);
-        explained(launch, flag, shown, right).await?;
+        explained(launch.flag(flag, value), flag, shown, right).await?;
     }
-    let ended = refused(
-        context.launch(database).argument("--colour=red"),
-        "an unknown flag",
-    )
-    .await?;
-    ensure!(
-        ended.code == Some(2) && ended.stderr.contains("--colour"),
-        "{ended:?}"
-    );
+    let unknown = launch.argument("--colour=red");
+    let ended = unknown.refused("an unknown flag").await?;
+    ended.says("--colour")?;
+    ensure!(ended.code == Some(2), "{ended:?}");
     Ok(())
 }
 
 pub async fn wrong_variables_are_explained(context: &Context) -> Result<()> {
-    let database = &context.shared().await?.database;
+    let launch = context.launch_beside().await?;
+    let page = "http://book.example/page";
     for (variable, setting, value, right) in [
         ("COWORKING_LISTEN", "listen", "nonsense", "127.0.0.1:8080"),
         ("COWORKING_POOL_SIZE", "pool-size", "0", "1"),
-        (
-            "COWORKING_ORIGINS",
-            "origins",
-            "http://book.example/page",
-            "http://",
-        ),
+        ("COWORKING_ORIGINS", "origins", page, "http://"),
     ] {
-        explained(
-            context.launch(database).variable(variable, value),
-            setting,
-            value,
-            right,
-        )
-        .await?;
+        explained(launch.variable(variable, value), setting, value, right).await?;
     }
     // A secret is explained without being shown.
     for secret in [
@@ -181,134 +110,79 @@ pub async fn wrong_variables_are_explained(context: &Context) -> Result<()> {
         "this-secret-is-longer-than-32-bytes",
         "ümlaut-with-32-bytes-0123456789",
     ] {
-        let launch = context
-            .launch(database)
-            .variable("COWORKING_SECRET", secret);
-        let stderr = refused(launch, "a wrong secret").await?.stderr;
-        ensure!(
-            stderr.contains("secret") && stderr.contains("32"),
-            "the message does not explain it: {stderr}"
-        );
-        ensure!(
-            !stderr.contains(secret),
-            "the message shows the secret: {stderr}"
-        );
+        let launch = launch.variable("COWORKING_SECRET", secret);
+        let ended = launch.refused("a wrong secret").await?;
+        ended.says("secret")?.says("32")?.hides(secret)?;
     }
     Ok(())
 }
 
-pub async fn wrong_files_are_explained(context: &Context) -> Result<()> {
-    let database = &context.shared().await?.database;
-    let committed = fs::read_to_string(
-        context
-            .target()
-            .checkpoint
-            .folder
-            .join("config/coworking.toml"),
-    )?;
-    let folder = tempfile::Builder::new()
-        .prefix("contract-config-")
-        .tempdir()?;
-    let path = folder.path().join("coworking.toml");
-    let with_file = || {
-        context
-            .launch(database)
-            .argument("--config")
-            .argument(&path.display().to_string())
-    };
+fn with_file(launch: &Launch, file: &Path) -> Launch {
+    launch.flag("--config", &file.display().to_string())
+}
 
-    let pool_of_none = committed.lines().map(|line| {
-        if line.starts_with("pool_size") {
-            "pool_size = 0"
-        } else {
-            line
-        }
-    });
+pub async fn wrong_files_are_explained(context: &Context) -> Result<()> {
+    let committed = context.target().checkpoint.configuration()?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("coworking.toml");
+    let launch = with_file(&context.launch_beside().await?, &file);
+    let pool_of_none = committed
+        .lines()
+        .map(|line| match line.starts_with("pool_size") {
+            true => "pool_size = 0\n".to_owned(),
+            false => format!("{line}\n"),
+        });
+    let colour = format!("colour = \"red\"\n{committed}");
     for (text, setting, value, right) in [
-        (
-            format!("colour = \"red\"\n{committed}"),
-            "colour",
-            "colour",
-            "listen",
-        ),
-        (
-            pool_of_none.collect::<Vec<_>>().join("\n"),
-            "pool_size",
-            "0",
-            "1",
-        ),
+        (colour, "colour", "colour", "listen"),
+        (pool_of_none.collect(), "pool_size", "0", "1"),
     ] {
-        fs::write(&path, text)?;
-        explained(with_file(), setting, value, right).await?;
+        fs::write(&file, text)?;
+        explained(launch.clone(), setting, value, right).await?;
     }
     for (what, text) in [
         ("text that is not TOML", &b"listen: here"[..]),
         ("a file that is not UTF-8", b"\xff\xfe"),
     ] {
-        fs::write(&path, text)?;
-        let stderr = refused(with_file(), what).await?.stderr;
-        ensure!(
-            stderr.contains("coworking.toml"),
-            "the message does not name the file: {stderr}"
-        );
+        fs::write(&file, text)?;
+        launch.refused(what).await?.says("coworking.toml")?;
     }
-    fs::remove_file(&path)?;
-    let stderr = refused(with_file(), "a file that does not exist")
-        .await?
-        .stderr;
-    ensure!(
-        stderr.contains("coworking.toml"),
-        "the message does not name the file: {stderr}"
-    );
+    fs::remove_file(&file)?;
+    let ended = launch.refused("a file that does not exist").await?;
+    ended.says("coworking.toml")?;
     Ok(())
 }
 
 /// What a server would not do, it says; that it should not do it, it takes.
 pub async fn what_is_not_built_is_refused(context: &Context) -> Result<()> {
-    let database = &context.shared().await?.database;
-    let folder = tempfile::Builder::new()
-        .prefix("contract-config-")
-        .tempdir()?;
-    let path = folder.path().join("coworking.toml");
-    let committed = context
-        .target()
-        .checkpoint
-        .folder
-        .join("config/coworking.toml");
-    let committed = fs::read_to_string(committed)?;
+    let committed = context.target().checkpoint.configuration()?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("coworking.toml");
+    let launch = context.launch_beside().await?;
     for (setting, value) in NOT_BUILT {
         let name = setting.replace('-', "_");
-        let quoted = if value.parse::<u64>().is_ok() || value == "true" {
-            value.to_owned()
+        let is_bare = value == "true" || value.parse::<u64>().is_ok();
+        let in_file = if is_bare {
+            value
         } else {
-            format!("\"{value}\"")
+            &format!("\"{value}\"")
         };
-        fs::write(&path, format!("{committed}\n{name} = {quoted}\n"))?;
+        fs::write(&file, format!("{committed}\n{name} = {in_file}\n"))?;
         let variable = format!("COWORKING_{}", name.to_uppercase());
-        let launch = || context.launch(database);
         for launch in [
-            launch().argument(&format!("--{setting}")).argument(value),
-            launch().variable(&variable, value),
-            launch()
-                .argument("--config")
-                .argument(&path.display().to_string()),
+            launch.flag(&format!("--{setting}"), value),
+            launch.variable(&variable, value),
+            with_file(&launch, &file),
         ] {
-            let stderr = refused(launch, setting).await?.stderr;
+            let ended = launch.refused(setting).await?;
             // The diagnostics take durations, and know no unit in a name.
-            ensure!(
-                stderr.contains(name.trim_end_matches("_ms")) && stderr.contains("not built yet"),
-                "the message does not say that {name} is not built yet: {stderr}"
-            );
+            ended
+                .says(name.trim_end_matches("_ms"))?
+                .says("not built yet")?;
         }
     }
-    let mut off = context.launch(database);
-    for argument in [
-        "--heap-sample-interval=0",
-        "--recorder-size=0",
-        "--agent=false",
-    ] {
-        off = off.argument(argument);
-    }
+    let off = launch.argument("--heap-sample-interval=0");
+    let off = off.argument("--recorder-size=0").argument("--agent=false");
     off.start().await.context("switched off")?;
     Ok(())
 }

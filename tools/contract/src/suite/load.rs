@@ -6,24 +6,29 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use anyhow::{Context as _, Result, ensure};
-use reqwest::{Method, StatusCode, header::CONNECTION};
-use serde_json::{Value, json};
-use time::{Date, Month};
+use anyhow::{Result, ensure};
+use http::header::CONNECTION;
+use serde_json::json;
+use time::{Duration, macros::date};
 use tokio::task::JoinSet;
 
 use crate::{
     client::Client,
-    context::{SEEDED, Service, User, log_in},
-    suite::{bookings, rooms},
+    context::User,
+    launch::Service,
+    suite::{
+        bookings::{self, Made},
+        rooms,
+    },
+    wire::{Lost, Wire},
 };
 
 /// How many clients are at work, so how many requests can be under way at most.
 pub const CLIENTS: usize = 8;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::MINUTE;
 
 /// What was booked, by the booking's id: room and day.
 pub type Booked = HashMap<String, (String, String)>;
@@ -48,16 +53,10 @@ impl Load {
     /// number that no former one has reached, so that it finds every room free.
     pub async fn start(service: &Service, first: usize) -> Result<Self> {
         let client = User::seeded(&service.client).await?;
-        let rooms: Vec<_> = rooms::list(&client, "")
-            .await?
-            .into_iter()
-            .map(|room| room.id)
-            .collect();
-        let (rooms, next, acknowledged) = (
-            Arc::new(rooms),
-            Arc::new(AtomicUsize::new(first)),
-            Arc::default(),
-        );
+        let rooms = rooms::list(&client, "").await?.into_iter();
+        let rooms = Arc::new(rooms.map(|room| room.id).collect());
+        let next = Arc::new(AtomicUsize::new(first));
+        let acknowledged = Arc::default();
         let mut clients = JoinSet::new();
         for number in 0..CLIENTS {
             let work = Work {
@@ -80,11 +79,9 @@ impl Load {
     pub async fn wait_for(&self, bookings: usize) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         while self.acknowledged.load(Ordering::Relaxed) < bookings {
-            ensure!(
-                Instant::now() < deadline,
-                "fewer than {bookings} bookings within a minute"
-            );
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            let in_time = Instant::now() < deadline;
+            ensure!(in_time, "fewer than {bookings} bookings within a minute");
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
         Ok(())
     }
@@ -96,10 +93,8 @@ impl Load {
             let report = client??;
             all.cut_off += report.cut_off;
             for (id, booking) in report.acknowledged {
-                ensure!(
-                    all.acknowledged.insert(id.clone(), booking).is_none(),
-                    "the id {id} was given twice"
-                );
+                let is_new = all.acknowledged.insert(id.clone(), booking).is_none();
+                ensure!(is_new, "the id {id} was given twice");
             }
         }
         Ok(all)
@@ -118,82 +113,55 @@ struct Work {
 impl Work {
     async fn run(self) -> Result<Report> {
         let mut report = Report::default();
+        let mut kept = None;
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
-            let (room, day) = (
-                &self.rooms[number % self.rooms.len()],
-                day(number / self.rooms.len())?,
-            );
-            let body = json!({ "room_id": room, "booked_on": day });
-            let mut call = self.client.call(Method::POST, "/bookings").json(&body);
-            if !self.keeps_connection {
-                call = call.header(CONNECTION, "close");
-            }
-            let answer = match call.send().await {
-                Ok(answer) => answer,
-                Err(error) if is_unanswered(&error) => return Ok(report),
-                Err(error) if is_cut_off(&error) => {
-                    return Ok(Report {
-                        cut_off: 1,
-                        ..report
-                    });
-                }
-                Err(error) => return Err(error),
+            let room = &self.rooms[number % self.rooms.len()];
+            let days = Duration::days((number / self.rooms.len()).try_into()?);
+            let day = (date!(2040 - 01 - 01) + days).to_string();
+            match self.book(&mut kept, room, &day).await {
+                Ok(id) => report.acknowledged.insert(id, (room.clone(), day)),
+                Err(error) => match error.downcast_ref() {
+                    Some(Lost::BeforeTheAnswer) => return Ok(report),
+                    Some(Lost::WithinTheAnswer) => {
+                        let cut_off = 1;
+                        return Ok(Report { cut_off, ..report });
+                    }
+                    None => return Err(error.context("every booking under load succeeds")),
+                },
             };
-            ensure!(
-                answer.status == StatusCode::CREATED,
-                "every booking under load succeeds, {answer}"
-            );
-            let id = answer.json::<Value>()?["id"]
-                .as_str()
-                .context("booking returns an id")?
-                .to_owned();
-            report.acknowledged.insert(id, (room.clone(), day));
             self.acknowledged.fetch_add(1, Ordering::Relaxed);
         }
     }
-}
 
-fn http_error(error: &anyhow::Error) -> Option<&reqwest::Error> {
-    let error = error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<reqwest::Error>());
-    error.filter(|error| !error.is_timeout())
-}
-
-/// Whether the server went away before the answer had begun.
-fn is_unanswered(error: &anyhow::Error) -> bool {
-    http_error(error).is_some_and(|error| error.is_connect() || error.is_request())
-}
-
-/// Whether the server went away in the middle of the answer.
-fn is_cut_off(error: &anyhow::Error) -> bool {
-    http_error(error).is_some_and(|error| error.is_body() || error.is_decode())
-}
-
-fn day(number: usize) -> Result<String> {
-    let first = Date::from_calendar_date(2040, Month::January, 1)?;
-    let day = first + time::Duration::days(number.try_into()?);
-    Ok(format!(
-        "{:04}-{:02}-{:02}",
-        day.year(),
-        u8::from(day.month()),
-        day.day()
-    ))
+    async fn book(&self, kept: &mut Option<Wire>, room: &str, day: &str) -> Result<String> {
+        let booking = json!({ "room_id": room, "booked_on": day });
+        let mut call = self.client.post("/bookings", &booking);
+        if !self.keeps_connection {
+            call = call.header(CONNECTION, "close");
+        }
+        let mut wire = match kept.take() {
+            Some(wire) => wire,
+            None => Wire::connect(call.address()).await?,
+        };
+        let answer = call.send_on(&mut wire).await?.expect(201)?;
+        if self.keeps_connection {
+            *kept = Some(wire);
+        }
+        Ok(answer.json::<Made>()?.id.to_string())
+    }
 }
 
 /// What the database holds, by the booking's id, none of it twice.
 pub async fn stored(client: &Client) -> Result<Booked> {
-    let client = client.with_token(&log_in(client, SEEDED.0, SEEDED.1).await?);
+    let client = User::seeded(client).await?;
     let (mut all, mut taken) = (Booked::new(), std::collections::HashSet::new());
     for booking in bookings::list(&client).await? {
         let what = (booking.room_id, booking.booked_on);
         ensure!(taken.insert(what.clone()), "{what:?} is booked twice");
-        ensure!(
-            all.insert(booking.id.clone(), what).is_none(),
-            "the id {} is stored twice",
-            booking.id
-        );
+        let id = booking.id;
+        let is_new = all.insert(id.clone(), what).is_none();
+        ensure!(is_new, "the id {id} is stored twice");
     }
     Ok(all)
 }

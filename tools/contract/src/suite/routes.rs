@@ -1,14 +1,10 @@
 //! What is not an operation of the API.
 
 use anyhow::{Context as _, Result, ensure};
-use reqwest::{Method, header::ALLOW};
+use http::{Method, header::ALLOW};
 use uuid::Uuid;
 
-use crate::{
-    client::Client,
-    context::Context,
-    wire::{self, Wire},
-};
+use crate::{context::Context, wire::Wire};
 
 pub async fn unknown_paths(context: &Context) -> Result<()> {
     let client = context.client().await?;
@@ -24,17 +20,11 @@ pub async fn unknown_paths(context: &Context) -> Result<()> {
         "/%FF",
         "//",
     ] {
-        client
-            .get_verbatim(path.as_bytes())
-            .await?
-            .expect_error(404, "not_found")?;
+        client.get(path).refused("not_found").await?;
     }
     for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-        client
-            .call(method, "/nowhere")
-            .send()
-            .await?
-            .expect_error(404, "not_found")?;
+        let call = client.call(method, "/nowhere");
+        call.refused("not_found").await?;
     }
     Ok(())
 }
@@ -53,18 +43,14 @@ pub async fn wrong_methods(context: &Context) -> Result<()> {
         ("/imgs/green_0001.svg".to_owned(), &["GET"]),
         ("/openapi.json".to_owned(), &["GET"]),
     ] {
-        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "PURGE"] {
-            if allowed.contains(&method) {
-                continue;
-            }
+        let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "PURGE"];
+        for method in methods.iter().filter(|method| !allowed.contains(method)) {
             let call = client.call(Method::from_bytes(method.as_bytes())?, &path);
-            let answer = call.send().await?.expect_error(405, "method_not_allowed")?;
+            let answer = call.refused("method_not_allowed").await?;
             let named = answer.header(ALLOW).unwrap_or_default();
             let named: Vec<_> = named.split(',').map(str::trim).collect();
-            ensure!(
-                allowed.iter().all(|method| named.contains(method)),
-                "{path} allows {allowed:?}, not {named:?}"
-            );
+            let all = allowed.iter().all(|method| named.contains(method));
+            ensure!(all, "{path} allows {allowed:?}, not {named:?}");
         }
     }
     Ok(())
@@ -74,17 +60,13 @@ pub async fn wrong_methods(context: &Context) -> Result<()> {
 pub async fn the_diagnostics_are_elsewhere(context: &Context) -> Result<()> {
     let service = context.shared().await?;
     for path in ["/debug/pprof/", "/debug/memstats"] {
-        service
-            .client
-            .get(path)
-            .await?
-            .expect_error(404, "not_found")?;
-        let there = Client::new(service.server.debug_address(), std::sync::Arc::default())?;
-        there.get(path).await?.expect(200)?;
+        service.client.get(path).refused("not_found").await?;
+        service.diagnostics().get(path).expect(200).await?;
     }
+    let address = service.server.debug_address();
     ensure!(
-        service.server.debug_address().ip().is_loopback(),
-        "the diagnostics are not on loopback"
+        address.ip().is_loopback(),
+        "the diagnostics are on {address}"
     );
     Ok(())
 }
@@ -92,18 +74,8 @@ pub async fn the_diagnostics_are_elsewhere(context: &Context) -> Result<()> {
 /// What is not HTTP never reaches the API, which has no say in how it is refused; but it goes on serving others.
 pub async fn broken_http_hurts_nobody(context: &Context) -> Result<()> {
     let client = context.client().await?;
-    let long_header = [
-        &wire::head(&Method::GET, b"/rooms")[..],
-        b"X: ",
-        &b"x".repeat(2 << 20),
-        b"\r\n\r\n",
-    ]
-    .concat();
-    let raw_bytes = [
-        &wire::head(&Method::GET, b"/rooms/\xff\xfe\x01")[..],
-        b"\r\n",
-    ]
-    .concat();
+    let long = "x".repeat(2 << 20);
+    let long_header = format!("GET /rooms HTTP/1.1\r\nHost: localhost\r\nX: {long}\r\n\r\n");
     let requests: [&[u8]; 9] = [
         b"\r\n\r\n",
         b"\0\x01\x02\x03\r\n\r\n",
@@ -112,11 +84,12 @@ pub async fn broken_http_hurts_nobody(context: &Context) -> Result<()> {
         b"GET /rooms HTTP/9.9\r\n\r\n",
         b"GET /rooms HTTP/1.1\r\nHost localhost\r\n\r\n",
         b"POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
-        &long_header,
-        &raw_bytes,
+        long_header.as_bytes(),
+        &client.get(b"/rooms/\xff\xfe\x01").bytes(),
     ];
     for request in requests {
-        let mut wire = Wire::connect(client.address()).await?;
+        let rooms = client.get("/rooms");
+        let mut wire = Wire::connect(rooms.address()).await?;
         // The server may refuse and close before it has read everything; what counts is the next request.
         if wire.send(request).await.is_ok()
             && wire.end_sending().await.is_ok()
@@ -124,11 +97,7 @@ pub async fn broken_http_hurts_nobody(context: &Context) -> Result<()> {
         {
             ensure!(answer.status.is_client_error(), "it was accepted: {answer}");
         }
-        client
-            .get("/rooms")
-            .await
-            .context("after broken HTTP")?
-            .expect(200)?;
+        rooms.expect(200).await.context("after broken HTTP")?;
     }
     Ok(())
 }

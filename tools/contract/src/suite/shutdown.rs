@@ -8,24 +8,26 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use reqwest::Method;
+use http::header::EXPECT;
 use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::net::TcpStream;
 
 use crate::{
     answer::Answer,
-    client::Client,
-    context::{Context, SEEDED, Service, User},
+    client::{Call, Client},
+    context::{Context, SEEDED, User},
     database::Database,
+    launch::Service,
     suite::{
+        bookings::Made,
         load::{self, Booked, Load},
         rooms,
     },
-    wire::{self, Wire},
+    wire::Wire,
 };
 
-/// What API.md gives the requests in flight.
+/// How long the requests in flight may take.
 const GRACE: Duration = Duration::from_secs(10);
 /// What a busy machine may add.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -46,8 +48,9 @@ async fn ended(mut service: Service) -> Result<Database> {
 async fn closed_its_door(service: &Service) -> Result<()> {
     let deadline = Instant::now() + GRACE;
     while TcpStream::connect(service.server.address()).await.is_ok() {
+        let in_time = Instant::now() < deadline;
         ensure!(
-            Instant::now() < deadline,
+            in_time,
             "new connections are still accepted {GRACE:?} after the signal"
         );
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -57,61 +60,33 @@ async fn closed_its_door(service: &Service) -> Result<()> {
 
 /// A request of which the server has said that it has received its head and waits for its body.
 struct HalfSent {
-    client: Client,
+    call: Call,
     wire: Wire,
-    path: &'static str,
-    body: String,
+    body: Vec<u8>,
 }
 
 impl HalfSent {
-    async fn start(client: &Client, path: &'static str, body: &Value) -> Result<Self> {
-        let body = body.to_string();
-        let mut wire = Wire::connect(client.address()).await?;
-        let mut request = wire::head(&Method::POST, path.as_bytes());
-        let token = client.token().unwrap_or_default();
-        let headers =
-            format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
-        request.extend(headers.as_bytes());
-        request.extend(
-            format!(
-                "Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
-                body.len()
-            )
-            .as_bytes(),
-        );
-        wire.send(&request).await?;
+    async fn start(call: Call) -> Result<Self> {
+        let call = call.header(EXPECT, "100-continue");
+        let mut wire = Wire::connect(call.address()).await?;
+        let (head, body) = call.parts();
+        wire.send(&head).await?;
         wire.read_continue().await?;
-        Ok(Self {
-            client: client.clone(),
-            wire,
-            path,
-            body,
-        })
+        let body = body.to_owned();
+        Ok(Self { call, wire, body })
     }
 
     async fn booking(context: &Context, client: &Client, room: &str) -> Result<Self> {
-        Self::start(
-            client,
-            "/bookings",
-            &json!({ "room_id": room, "booked_on": context.day() }),
-        )
-        .await
+        let booking = json!({ "room_id": room, "booked_on": context.day() });
+        Self::start(client.post("/bookings", &booking)).await
     }
 
     /// Sends the body and reads the answer.
     async fn finish(mut self) -> Result<Answer> {
-        let in_flight = || format!("POST {} was in flight at SIGTERM", self.path);
-        self.wire
-            .send(self.body.as_bytes())
-            .await
-            .with_context(in_flight)?;
-        let answer = self
-            .wire
-            .read_answer(&Method::POST, self.path)
-            .await
-            .with_context(in_flight)?;
-        self.client.record().check(&answer, None)?;
-        Ok(answer)
+        let sent = self.wire.send(&self.body).await;
+        sent.context("it was in flight at SIGTERM")?;
+        let answer = self.call.answer_on(&mut self.wire).await;
+        answer.context("it was in flight at SIGTERM")
     }
 }
 
@@ -125,37 +100,27 @@ pub async fn requests_in_flight_are_finished(context: &Context) -> Result<()> {
     for _ in 0..BOOKINGS {
         bookings.push(HalfSent::booking(context, &client, &room).await?);
     }
+    let credentials = json!({ "username": SEEDED.0, "password": SEEDED.1 });
     for _ in 0..LOGINS {
-        let credentials = json!({ "username": SEEDED.0, "password": SEEDED.1 });
-        logins.push(HalfSent::start(&client, "/auth/login", &credentials).await?);
+        let login = client.post("/auth/login", &credentials);
+        logins.push(HalfSent::start(login).await?);
     }
     service.server.signal(Signal::TERM)?;
     closed_its_door(&service).await?;
     let mut acknowledged = Vec::new();
     for booking in bookings {
-        let body: Value = booking.finish().await?.expect(201)?.json()?;
-        acknowledged.push(
-            body["id"]
-                .as_str()
-                .context("booking returns an id")?
-                .to_owned(),
-        );
+        let made: Made = booking.finish().await?.expect(201)?.json()?;
+        acknowledged.push(made.id.to_string());
     }
     for login in logins {
         login.finish().await?.expect(200)?;
     }
-    let database = ended(service).await?;
-
-    let service = context.restart(database).await?;
+    let service = context.launch(&ended(service).await?).start().await?;
     let stored = load::stored(&service.client).await?;
+    let kept = acknowledged.iter().all(|id| stored.contains_key(id));
     ensure!(
-        stored.len() == BOOKINGS,
-        "{BOOKINGS} bookings were acknowledged, {} are stored",
-        stored.len()
-    );
-    ensure!(
-        acknowledged.iter().all(|id| stored.contains_key(id)),
-        "an acknowledged booking is lost"
+        stored.len() == BOOKINGS && kept,
+        "acknowledged were {acknowledged:?}, stored are {stored:?}"
     );
     Ok(())
 }
@@ -169,13 +134,10 @@ pub async fn sigterm_under_load_answers_what_it_has_done(context: &Context) -> R
     service.server.signal(Signal::TERM)?;
     let database = ended(service).await?;
     let report = load.finish().await?;
-    ensure!(
-        report.cut_off == 0,
-        "{} answers were cut off",
-        report.cut_off
-    );
+    let cut_off = report.cut_off;
+    ensure!(cut_off == 0, "{cut_off} answers were cut off");
 
-    let service = context.restart(database).await?;
+    let service = context.launch(&database).start().await?;
     let stored = load::stored(&service.client).await?;
     let only_in =
         |these: &Booked, those: &Booked| these.keys().filter(|id| !those.contains_key(*id)).count();

@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
-use reqwest::Method;
+use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -28,27 +27,18 @@ pub async fn the_issued_token_is_the_one_of_the_contract(context: &Context) -> R
     let (header, claims) = read(&token)?;
     ensure!(header["alg"] == "HS256", "the token's header is {header}");
     ensure!(claims["sub"] == user.id, "the token's claims are {claims}");
-    let (issued, expires) = (
-        claims["iat"].as_i64().unwrap_or(0),
-        claims["exp"].as_i64().unwrap_or(0),
-    );
+    let [issued, expires] = ["iat", "exp"].map(|name| claims[name].as_i64().unwrap_or(0));
+    let lifetime = expires - issued;
     ensure!(
-        expires - issued == LIFETIME,
+        lifetime == LIFETIME,
         "a token lives for 30 minutes: {claims}"
     );
-    ensure!(
-        (before - 1..=now() + 1).contains(&issued),
-        "it is {}, the token's claims are {claims}",
-        now()
-    );
+    let (after, is_now) = (now(), (before - 1..=now() + 1).contains(&issued));
+    ensure!(is_now, "it is {after}, the token's claims are {claims}");
+    let by_secret = is_signed(&token, SECRET.as_bytes());
     ensure!(
         is_signed(&token, &signing_key(SECRET)),
-        "it is not signed with the key that is derived from the secret{}",
-        if is_signed(&token, SECRET.as_bytes()) {
-            ", but with the secret itself"
-        } else {
-            ""
-        }
+        "it is not signed with the key that is derived from the secret (with the secret itself: {by_secret})"
     );
     Ok(())
 }
@@ -57,14 +47,13 @@ pub async fn the_issued_token_is_the_one_of_the_contract(context: &Context) -> R
 async fn every_call(client: &Client, token: Option<&[u8]>) -> Result<Vec<Answer>> {
     let booking = json!({ "room_id": Uuid::new_v4(), "booked_on": "2031-01-01" });
     let path = format!("/bookings/{}", Uuid::new_v4());
-    let calls = [
-        client.call(Method::GET, "/bookings"),
-        client.call(Method::POST, "/bookings").json(&booking),
-        client.call(Method::GET, &path),
-        client.call(Method::DELETE, &path),
-    ];
     let mut answers = Vec::new();
-    for call in calls {
+    for call in [
+        client.get("/bookings"),
+        client.post("/bookings", &booking),
+        client.get(&path),
+        client.delete(&path),
+    ] {
         let call = match token {
             Some(token) => call.authorization(token),
             None => call,
@@ -78,7 +67,7 @@ pub async fn without_a_token(context: &Context) -> Result<()> {
     let user = context.user().await?;
     let client = context.client().await?;
     for answer in every_call(&client, None).await? {
-        answer.expect_error(401, "missing_token")?;
+        answer.refused("missing_token")?;
     }
     let token = user.client.token().unwrap_or_default();
     for header in [
@@ -96,9 +85,9 @@ pub async fn without_a_token(context: &Context) -> Result<()> {
     }
     // Schemes are compared without case (RFC 9110, section 11.1).
     let lower = client
-        .call(Method::GET, "/bookings")
-        .authorization(format!("bearer {token}").as_bytes());
-    lower.send().await?.expect(200)?;
+        .get("/bookings")
+        .authorization(format!("bearer {token}"));
+    lower.expect(200).await?;
     Ok(())
 }
 
@@ -108,11 +97,8 @@ pub async fn a_token_made_with_the_key_is_accepted(context: &Context) -> Result<
     let mut in_force = claims(&user.id);
     in_force["nbf"] = json!(now() - 1);
     for claims in [claims(&user.id), in_force] {
-        user.client
-            .with_token(&issue(&claims, SECRET))
-            .get("/bookings")
-            .await?
-            .expect(200)?;
+        let client = user.client.with_token(&issue(&claims, SECRET));
+        client.get("/bookings").expect(200).await?;
     }
     Ok(())
 }
@@ -128,12 +114,10 @@ pub async fn a_user_is_an_id(context: &Context) -> Result<()> {
         format!("renamed-{}", user.username),
         format!("moved-{}", user.email),
     );
+    let sql = "update users set username = $1, email = $2 where id = $3";
     let moved = service
         .database
-        .execute(
-            "update users set username = $1, email = $2 where id = $3",
-            &[&name, &email, &user.id],
-        )
+        .execute(sql, &[&name, &email, &user.id])
         .await?;
     ensure!(moved == 1, "{moved} users have moved");
     let newcomer = User::sign_up_as(&service.client, &user.username, &user.email).await?;
@@ -149,11 +133,8 @@ pub async fn a_user_is_an_id(context: &Context) -> Result<()> {
         "who took the old address has the bookings {of_newcomer:?}"
     );
     // Whoever had the address when a token was issued, the token is no key to it.
-    user.client
-        .with_token(&issue(&claims(&user.email), SECRET))
-        .get("/bookings")
-        .await?
-        .expect_error(401, "invalid_token")?;
+    let client = user.client.with_token(&issue(&claims(&user.email), SECRET));
+    client.get("/bookings").refused("invalid_token").await?;
     Ok(())
 }
 
@@ -164,9 +145,8 @@ pub async fn forged_tokens_are_refused(context: &Context) -> Result<()> {
     for (what, token) in forged(&user, &committed) {
         let bearer = [b"Bearer ", token.as_slice()].concat();
         for answer in every_call(&client, Some(&bearer)).await? {
-            answer
-                .expect_error(401, "invalid_token")
-                .map_err(|error| error.context(format!("a token {what}")))?;
+            let refused = answer.refused("invalid_token");
+            refused.with_context(|| format!("a token {what}"))?;
         }
     }
     Ok(())
@@ -311,29 +291,27 @@ pub async fn a_deleted_user_is_refused_within_seconds(context: &Context) -> Resu
     const LIMIT: Duration = Duration::from_secs(5);
     let user = context.user().await?;
     let service = context.shared().await?;
-    let room = rooms::any_id(&user.client).await?;
+    let client = &user.client;
+    let room = rooms::any_id(client).await?;
+    let booking = || json!({ "room_id": room, "booked_on": context.day() });
     // Whatever the server remembers of the user, it now does.
-    user.client.get("/bookings").await?.expect(200)?;
-    let booking = json!({ "room_id": room, "booked_on": context.day() });
-    user.client.post("/bookings", &booking).await?.expect(201)?;
+    client.get("/bookings").expect(200).await?;
+    client.post("/bookings", &booking()).expect(201).await?;
 
-    let gone = service
-        .database
-        .execute("delete from users where email = $1", &[&user.email])
-        .await?;
+    let sql = "delete from users where email = $1";
+    let gone = service.database.execute(sql, &[&user.email]).await?;
     ensure!(gone == 1, "{gone} users were deleted");
     let deleted = Instant::now();
     // Within that time the server may or may not know, but it may not fail.
     while deleted.elapsed() < LIMIT {
-        let read = user.client.get("/bookings").await?;
+        let read = client.get("/bookings").send().await?;
         ensure!([200, 401].contains(&read.status.as_u16()), "{read}");
-        let booking = json!({ "room_id": room, "booked_on": context.day() });
-        let booked = user.client.post("/bookings", &booking).await?;
+        let booked = client.post("/bookings", &booking()).send().await?;
         ensure!([201, 401].contains(&booked.status.as_u16()), "{booked}");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    for answer in every_call(&user.client, None).await? {
-        answer.expect_error(401, "invalid_token")?;
+    for answer in every_call(client, None).await? {
+        answer.refused("invalid_token")?;
     }
     Ok(())
 }
