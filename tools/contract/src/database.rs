@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
 use crate::postgres::Postgres;
@@ -99,44 +99,31 @@ impl Database {
     /// SQLite removes its journal, of either kind, when the last connection is closed; PostgreSQL counts the sessions
     /// that ended without saying so.
     pub async fn expect_closed(&self) -> Result<()> {
-        match &self.folder {
-            Some(folder) => {
-                let files = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
-                let names: Vec<_> = files
-                    .iter()
-                    .map(|file| file.file_name().to_string_lossy().into_owned())
-                    .collect();
-                ensure!(
-                    names == ["coworking.db"],
-                    "SQLite was not closed, it left {names:?}"
-                );
-            }
-            None => {
-                let name = self
-                    .url
-                    .rsplit('/')
-                    .next()
-                    .context("a database's URL has a path")?;
-                // PostgreSQL counts a session a moment after its client is gone.
-                let sql = format!("select count(*) from pg_stat_activity where datname = '{name}'");
-                let deadline = Instant::now() + Duration::from_secs(10);
-                while self.number(&sql).await? > 1 {
-                    ensure!(
-                        Instant::now() < deadline,
-                        "there are still sessions of a server that has ended"
-                    );
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-                let sql = format!(
-                    "select sessions_abandoned from pg_stat_database where datname = '{name}'"
-                );
-                let abandoned = self.number(&sql).await?;
-                ensure!(
-                    abandoned == 0,
-                    "{abandoned} PostgreSQL sessions were abandoned, not closed"
-                );
-            }
+        if let Some(folder) = &self.folder {
+            let files = std::fs::read_dir(folder)?.map(|file| Ok(file?.file_name()));
+            let files: Vec<_> = files.collect::<Result<_>>()?;
+            ensure!(files == ["coworking.db"], "SQLite left {files:?}");
+            return Ok(());
         }
+        let name = self.url.rsplit('/').next().unwrap_or_default();
+        // PostgreSQL counts a session a moment after its client is gone.
+        let sql = format!("select count(*) from pg_stat_activity where datname = '{name}'");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while self.number(&sql).await? > 1 {
+            let in_time = Instant::now() < deadline;
+            ensure!(
+                in_time,
+                "sessions of a server that has ended are still there"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let sql =
+            format!("select sessions_abandoned from pg_stat_database where datname = '{name}'");
+        let abandoned = self.number(&sql).await?;
+        ensure!(
+            abandoned == 0,
+            "{abandoned} sessions were abandoned, not closed"
+        );
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use std::{
     os::unix::fs::chown,
     path::{Path, PathBuf},
     process::{Child, Stdio},
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
@@ -16,10 +16,11 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::locked;
+
 mod installation;
 
 pub use installation::Installation;
-use installation::User;
 
 const ADMINISTRATOR: &str = "contract";
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -38,22 +39,19 @@ impl Postgres {
     /// Creates a cluster in a temporary folder and starts it on a free port of the loopback interface.
     pub async fn start(installation: &Installation) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("contract-pg-").tempdir()?;
-        let user = User::other_than_root()?;
         let password = Uuid::new_v4().simple().to_string();
-        initialize(installation, user, folder.path(), &password)?;
+        initialize(installation, folder.path(), &password)?;
 
         // Another process can take the free port before PostgreSQL does; then the next one is tried.
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-                .local_addr()?
-                .port();
-            let mut server = Postmaster::launch(installation, user, folder.path(), port)?;
-            match server
-                .wait_until_ready(&url(port, &password, "postgres"))
-                .await
-            {
+            let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+            let port = free.local_addr()?.port();
+            drop(free);
+            let mut server = Postmaster::launch(installation, folder.path(), port)?;
+            let url = url(port, &password, "postgres");
+            match server.wait_until_ready(&url).await {
                 Ok(()) => {
                     return Ok(Self {
                         port,
@@ -63,9 +61,8 @@ impl Postgres {
                 }
                 Err(error) if attempts == 3 => {
                     let log = fs::read_to_string(log_file(folder.path())).unwrap_or_default();
-                    return Err(
-                        error.context(format!("PostgreSQL does not start; its log:\n{log}"))
-                    );
+                    let why = format!("PostgreSQL does not start; its log:\n{log}");
+                    return Err(error.context(why));
                 }
                 Err(_) => {}
             }
@@ -75,23 +72,17 @@ impl Postgres {
     /// Creates an empty database and returns its URL, which contains the password.
     pub async fn create_database(&self) -> Result<String> {
         let name = format!("contract_{}", Uuid::new_v4().simple());
-        let mut connection =
-            PgConnection::connect(&url(self.port, &self.password, "postgres")).await?;
-        connection
-            .execute(AssertSqlSafe(format!("create database {name}")))
-            .await?;
+        let url = |database: &str| url(self.port, &self.password, database);
+        let mut connection = PgConnection::connect(&url("postgres")).await?;
+        let sql = AssertSqlSafe(format!("create database {name}"));
+        connection.execute(sql).await?;
         connection.close().await?;
-        Ok(url(self.port, &self.password, &name))
+        Ok(url(&name))
     }
 
     /// Stops the server, without which its databases are gone, too.
     pub fn stop(&self) {
-        drop(
-            self.server
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
+        drop(locked(&self.server).take());
     }
 
     /// The password that every database's URL contains and that no log may show.
@@ -112,46 +103,25 @@ fn log_file(folder: &Path) -> PathBuf {
     folder.join("log")
 }
 
-fn initialize(
-    installation: &Installation,
-    user: Option<User>,
-    folder: &Path,
-    password: &str,
-) -> Result<()> {
+fn initialize(installation: &Installation, folder: &Path, password: &str) -> Result<()> {
     let password_file = folder.join("password");
     fs::write(&password_file, password)?;
-    if let Some(User { uid, gid }) = user {
+    if let Some((uid, gid)) = installation.other_than_root {
         for path in [folder, &password_file] {
             chown(path, Some(uid), Some(gid))
                 .with_context(|| format!("cannot give {} away", path.display()))?;
         }
     }
-    let mut initdb = installation.program("initdb", user);
-    initdb
-        .arg("--pgdata")
-        .arg(data_folder(folder))
-        .arg("--pwfile")
-        .arg(&password_file);
-    initdb.args([
-        "--username",
-        ADMINISTRATOR,
-        "--auth",
-        "scram-sha-256",
-        "--encoding",
-        "UTF8",
-        "--locale",
-        "C",
-    ]);
+    let mut initdb = installation.program("initdb");
+    initdb.arg("--pgdata").arg(data_folder(folder));
+    initdb.arg("--pwfile").arg(&password_file);
+    initdb.args(["--username", ADMINISTRATOR, "--auth", "scram-sha-256"]);
+    initdb.args(["--encoding", "UTF8", "--locale", "C"]);
     // What must survive is what the servers write later; the empty cluster need not be flushed to the disk.
-    let output = initdb
-        .arg("--no-sync")
-        .output()
-        .context("cannot run initdb")?;
-    ensure!(
-        output.status.success(),
-        "initdb failed: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    initdb.arg("--no-sync");
+    let output = initdb.output().context("cannot run initdb")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "initdb failed: {said}");
     Ok(())
 }
 
@@ -160,30 +130,17 @@ fn initialize(
 struct Postmaster(Child);
 
 impl Postmaster {
-    fn launch(
-        installation: &Installation,
-        user: Option<User>,
-        folder: &Path,
-        port: u16,
-    ) -> Result<Self> {
+    fn launch(installation: &Installation, folder: &Path, port: u16) -> Result<Self> {
         let log = fs::File::create(log_file(folder))?;
-        let mut postgres = installation.program("postgres", user);
-        postgres
-            .arg("-D")
-            .arg(data_folder(folder))
-            .arg("-k")
-            .arg(folder)
-            .args(["-h", "127.0.0.1", "-p"]);
-        postgres.arg(port.to_string());
+        let mut postgres = installation.program("postgres");
+        postgres.arg("-D").arg(data_folder(folder));
+        postgres.arg("-k").arg(folder);
+        postgres.args(["-h", "127.0.0.1", "-p", &port.to_string()]);
         // Commits reach the disk, as they must; what only replicas would need is left out.
         let durable = ["fsync=on", "synchronous_commit=on", "full_page_writes=on"];
-        let modest = [
-            "max_connections=400",
-            "shared_buffers=64MB",
-            "wal_level=minimal",
-            "max_wal_senders=0",
-        ];
-        for setting in durable.into_iter().chain(modest) {
+        let replicas = ["wal_level=minimal", "max_wal_senders=0"];
+        let modest = ["max_connections=400", "shared_buffers=64MB"];
+        for setting in durable.into_iter().chain(replicas).chain(modest) {
             postgres.args(["-c", setting]);
         }
         postgres

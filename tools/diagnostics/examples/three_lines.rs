@@ -6,6 +6,7 @@
 //!
 //! It prints where the service and where the diagnostics listen, on free ports.
 
+use std::io::Write;
 use std::time::Duration;
 
 use axum::Router;
@@ -20,10 +21,16 @@ async fn main() -> std::io::Result<()> {
     tracing_subscriber::registry()
         .with(diagnostics::layer()) // 2: spans and events
         .init();
-    println!("{}", diagnostics::start(([127, 0, 0, 1], 0).into())); // 3: tasks, and the pages
+    let diagnostics = diagnostics::start(([127, 0, 0, 1], 0).into()); // 3: tasks, and the pages
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    println!("listening on http://{}", listener.local_addr()?);
+    // A service goes on where nobody reads what it prints, which `println!` would not.
+    let mut stdout = std::io::stdout();
+    let _ = writeln!(
+        stdout,
+        "{diagnostics}\nlistening on http://{}",
+        listener.local_addr()?
+    );
     axum::serve(listener, Router::new().route("/", get(hello))).await
 }
 

@@ -11,8 +11,6 @@ use tikv_jemallocator::Jemalloc as Backend;
 
 use crate::slots::{allocated, freed, reallocated};
 
-const COUNTING: bool = cfg!(not(diagnostics_uncounted));
-
 /// Whether the default is jemalloc, as it is unless the build is without it.
 const HAS_JEMALLOC: bool = cfg!(all(feature = "jemalloc", not(target_env = "msvc")));
 
@@ -29,8 +27,6 @@ const HAS_JEMALLOC: bool = cfg!(all(feature = "jemalloc", not(target_env = "msvc
 ///
 /// It counts what goes through Rust's allocator. Memory that a C library takes from libc's `malloc`
 /// (SQLite does) is in nobody's counts; [`crate::MemStats::rss`] shows it.
-///
-/// In a build with `--cfg diagnostics_uncounted` it is the allocator below and nothing else.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Allocator<A = Backend> {
     below: A,
@@ -76,7 +72,7 @@ unsafe impl<A: GlobalAlloc + 'static> GlobalAlloc for Allocator<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promises about `layout` are passed on.
         let pointer = unsafe { self.below.alloc(layout) };
-        if COUNTING && !pointer.is_null() {
+        if !pointer.is_null() {
             allocated(layout.size(), is_jemalloc::<A>);
         }
         pointer
@@ -87,7 +83,7 @@ unsafe impl<A: GlobalAlloc + 'static> GlobalAlloc for Allocator<A> {
         // jemalloc knows which pages are zero already, so this must not become `alloc` and a fill.
         // SAFETY: the caller's promises about `layout` are passed on.
         let pointer = unsafe { self.below.alloc_zeroed(layout) };
-        if COUNTING && !pointer.is_null() {
+        if !pointer.is_null() {
             allocated(layout.size(), is_jemalloc::<A>);
         }
         pointer
@@ -96,9 +92,7 @@ unsafe impl<A: GlobalAlloc + 'static> GlobalAlloc for Allocator<A> {
     #[inline]
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         // Counted first, so that the call below is the last thing and needs no frame of its own.
-        if COUNTING {
-            freed(layout.size(), is_jemalloc::<A>);
-        }
+        freed(layout.size(), is_jemalloc::<A>);
         // SAFETY: the caller got `pointer` from this allocator with `layout`, hence from the one below.
         unsafe { self.below.dealloc(pointer, layout) };
     }
@@ -109,7 +103,7 @@ unsafe impl<A: GlobalAlloc + 'static> GlobalAlloc for Allocator<A> {
         // and promises that `new_size` is valid.
         let moved = unsafe { self.below.realloc(pointer, layout, new_size) };
         // A failed reallocation leaves the old block as it was.
-        if COUNTING && !moved.is_null() {
+        if !moved.is_null() {
             reallocated(layout.size(), new_size, is_jemalloc::<A>);
         }
         moved

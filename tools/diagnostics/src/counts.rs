@@ -59,8 +59,7 @@ impl AllocCounts {
         self.allocated_bytes.saturating_sub(self.freed_bytes)
     }
 
-    /// Whether this process counts at all: [`crate::Allocator`] is its global allocator, and it was not
-    /// built with `--cfg diagnostics_uncounted`.
+    /// Whether this process counts at all: [`crate::Allocator`] is its global allocator.
     pub fn are_counted() -> bool {
         static COUNTED: OnceLock<bool> = OnceLock::new();
         *COUNTED.get_or_init(|| {

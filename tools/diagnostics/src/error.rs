@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 /// Why a part of the diagnostics could not be installed or read. None of them harms the service, which
-/// may go on without that part.
+/// may go on without that part. Each says its cause itself and has no `source`, so that nobody prints a cause twice.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -27,18 +27,18 @@ pub enum Error {
 
     /// The debug listener's address could not be bound.
     #[error(
-        "cannot listen for diagnostics on {address}: {source}; choose another address, or port 0 for any free port"
+        "cannot listen for diagnostics on {address}: {reason}; choose another address, or port 0 for any free port"
     )]
     Bind {
         /// The address that was asked for.
         address: SocketAddr,
         /// What the operating system said.
-        source: io::Error,
+        reason: io::Error,
     },
 
     /// The debug listener's own runtime or thread could not be started.
     #[error("cannot start the thread that serves the diagnostics: {0}")]
-    Thread(#[source] io::Error),
+    Thread(io::Error),
 
     /// A feature of the crate is off in this build.
     #[error(
@@ -50,7 +50,9 @@ pub enum Error {
     },
 
     /// The process does not count its allocations.
-    #[error("{}", not_counted())]
+    #[error(
+        "no memory statistics: diagnostics::Allocator is not this program's #[global_allocator]"
+    )]
     NotCounted,
 
     /// jemalloc refused to tell one of its statistics.
@@ -65,12 +67,4 @@ pub enum Error {
 
 fn or_off(off: Option<&str>) -> String {
     off.map_or_else(String::new, |off| format!(", or set it to {off}"))
-}
-
-fn not_counted() -> &'static str {
-    if cfg!(diagnostics_uncounted) {
-        "no memory statistics: this program is built with `--cfg diagnostics_uncounted`, which is for benchmarks only"
-    } else {
-        "no memory statistics: diagnostics::Allocator is not this program's #[global_allocator]"
-    }
 }

@@ -1,22 +1,11 @@
 //! Installing the diagnostics, and the handle through which the service connects its parts.
 
 use std::net::SocketAddr;
-use std::sync::OnceLock;
 
 use crate::{
     AllocCounts, Error, Hooks, Listening, Options, RuntimeStats, hook, not_built, runtime, slots,
     watch,
 };
-
-/// What exists once in a process: later installations are refused.
-static INSTALLED: OnceLock<Options> = OnceLock::new();
-
-/// The options that hold: the defaults until something is installed.
-#[cfg(any(feature = "http", feature = "tracing"))]
-pub(crate) fn options() -> &'static Options {
-    static DEFAULT: Options = Options::DEFAULT;
-    INSTALLED.get().unwrap_or(&DEFAULT)
-}
 
 /// Installs the diagnostics with the default [`Options`]. Call it first in `main`, before the runtime is built.
 ///
@@ -39,12 +28,9 @@ pub fn install() -> Result<Diagnostics, Error> {
 pub fn install_with(options: Options) -> Result<Diagnostics, Error> {
     not_built::refuse(&options)?;
     let purge = options.purge_in_background;
-    INSTALLED
-        .set(options)
-        .map_err(|_| Error::AlreadyInstalled)?;
+    options.set()?;
     // A jemalloc that the program does not use needs no thread either.
-    if purge && (cfg!(diagnostics_uncounted) || AllocCounts::are_counted() && slots::on_jemalloc())
-    {
+    if purge && AllocCounts::are_counted() && slots::on_jemalloc() {
         purge_in_background();
     }
     Ok(Diagnostics { _installed: () })

@@ -10,8 +10,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::EventCounts;
-use crate::install::options;
+use crate::{EventCounts, Options};
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 static SPANS: AtomicU64 = AtomicU64::new(0);
@@ -34,8 +33,8 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let wanted = Wanted {
-        spans: options().span_level,
-        events: options().event_level,
+        spans: Options::current().span_level,
+        events: Options::current().event_level,
     };
     Counting.with_filter(wanted)
 }

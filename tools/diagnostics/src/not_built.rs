@@ -87,11 +87,8 @@ mod tests {
             (options().heap_sample_interval(1), "heap_sample_interval"),
             (options().recorder_size(1), "recorder_size"),
             (options().dump_folder("dumps"), "dump_folder"),
-            (
-                options().slow_request(Duration::from_secs(1)),
-                "slow_request",
-            ),
-            (options().slow_poll(Duration::from_secs(1)), "slow_poll"),
+            (options().slow_request(Duration::MAX), "slow_request"),
+            (options().slow_poll(Duration::MAX), "slow_poll"),
             (options().trace_flame("spans.folded"), "trace_flame"),
             (options().agent(true), "agent"),
             (options().agent_tcp(address), "agent_tcp"),

@@ -2,10 +2,16 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 #[cfg(feature = "tracing")]
 use tracing::level_filters::LevelFilter;
+
+use crate::Error;
+
+/// What exists once in a process: later installations are refused.
+static INSTALLED: OnceLock<Options> = OnceLock::new();
 
 /// What may differ from [`crate::install()`]'s defaults.
 ///
@@ -37,7 +43,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// The defaults, for a static: what is read before anything is installed.
+    /// The defaults, for a static.
     pub(crate) const DEFAULT: Self = Self {
         allowed_hosts: Vec::new(),
         secret_words: Vec::new(),
@@ -55,6 +61,18 @@ impl Options {
         agent: None,
         agent_tcp: None,
     };
+
+    /// From now on these hold.
+    pub(crate) fn set(self) -> Result<(), Error> {
+        INSTALLED.set(self).map_err(|_| Error::AlreadyInstalled)
+    }
+
+    /// The options that hold: the defaults until something is installed.
+    #[cfg(any(feature = "http", feature = "tracing"))]
+    pub(crate) fn current() -> &'static Self {
+        static DEFAULT: Options = Options::DEFAULT;
+        INSTALLED.get().unwrap_or(&DEFAULT)
+    }
 
     /// Lets the listener answer requests to this name too (the `Host` header without its port), not only
     /// to IP addresses and `localhost`.

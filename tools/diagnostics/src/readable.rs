@@ -34,6 +34,56 @@ impl fmt::Display for Size {
     }
 }
 
+/// Bytes in a readable unit, and exactly. A small number is told twice, so that every line has the same form,
+/// however much it is.
+pub(crate) struct Bytes {
+    sign: &'static str,
+    bytes: u64,
+}
+
+impl Bytes {
+    pub(crate) fn level(bytes: u64) -> Self {
+        Self { sign: "", bytes }
+    }
+
+    pub(crate) fn growth(bytes: u64) -> Self {
+        Self {
+            sign: plus(bytes),
+            bytes,
+        }
+    }
+
+    pub(crate) fn change(by: i64) -> Self {
+        let bytes = by.unsigned_abs();
+        Self {
+            sign: if by < 0 { "-" } else { plus(bytes) },
+            bytes,
+        }
+    }
+}
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sign, bytes } = *self;
+        let unit = if bytes == 1 { "byte" } else { "bytes" };
+        write!(f, "{sign}{} ({sign}{} {unit})", Size(bytes), Grouped(bytes))
+    }
+}
+
+/// A count that grew.
+pub(crate) struct Growth(pub(crate) u64);
+
+impl fmt::Display for Growth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", plus(self.0), Grouped(self.0))
+    }
+}
+
+/// The sign of a growth; nothing grew if it is zero.
+fn plus(growth: u64) -> &'static str {
+    if growth == 0 { "" } else { "+" }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -41,7 +41,7 @@ pub(crate) fn listen(address: SocketAddr) -> Result<SocketAddr, Error> {
 }
 
 fn start(address: SocketAddr, pages: Router) -> Result<SocketAddr, Error> {
-    let bind = |source| Error::Bind { address, source };
+    let bind = |reason| Error::Bind { address, reason };
     let listener = std::net::TcpListener::bind(address).map_err(bind)?;
     listener.set_nonblocking(true).map_err(bind)?;
     let bound = listener.local_addr().map_err(bind)?;
@@ -103,5 +103,5 @@ async fn serve(listener: TcpListener, pages: Router) {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tracing"))]
 mod tests;

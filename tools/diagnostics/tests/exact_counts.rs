@@ -26,43 +26,38 @@ fn main() {
     println!("8 checks of exact counts passed");
 }
 
+/// Allocations, releases, reallocations, bytes allocated, bytes freed.
+type Figures = [u64; 5];
+
+fn figures(counts: AllocCounts) -> Figures {
+    let AllocCounts {
+        mallocs,
+        frees,
+        reallocs,
+        allocated_bytes,
+        freed_bytes,
+        ..
+    } = counts;
+    [mallocs, frees, reallocs, allocated_bytes, freed_bytes]
+}
+
 /// What `work` does to the counts of the process, which must be what it does to those of this thread.
-fn counts(work: impl FnOnce()) -> AllocCounts {
+fn counts(work: impl FnOnce()) -> Figures {
     let (process, own) = (AllocCounts::process(), AllocCounts::current_thread());
     work();
     let own = AllocCounts::current_thread() - own;
     let process = AllocCounts::process() - process;
     assert_eq!(process, own);
-    own
-}
-
-fn expect(
-    mallocs: u64,
-    frees: u64,
-    reallocs: u64,
-    allocated_bytes: u64,
-    freed_bytes: u64,
-) -> AllocCounts {
-    let mut counts = AllocCounts::default();
-    counts.mallocs = mallocs;
-    counts.frees = frees;
-    counts.reallocs = reallocs;
-    counts.allocated_bytes = allocated_bytes;
-    counts.freed_bytes = freed_bytes;
-    counts
+    figures(own)
 }
 
 fn one_vector() {
     let made = counts(|| drop(black_box(Vec::<u64>::with_capacity(1000))));
-    assert_eq!(made, expect(1, 1, 0, 8000, 8000));
+    assert_eq!(made, [1, 1, 0, 8000, 8000]);
     let reading = counts(|| {
         black_box(AllocCounts::process());
     });
-    assert_eq!(
-        reading,
-        AllocCounts::default(),
-        "reading the counts allocates"
-    );
+    assert_eq!(reading, [0; 5], "reading the counts allocates");
 }
 
 fn reallocation() {
@@ -71,10 +66,10 @@ fn reallocation() {
         bytes.push(1);
         bytes.reserve_exact(black_box(999));
     });
-    assert_eq!(grown, expect(1, 1, 1, 1000, 100));
+    assert_eq!(grown, [1, 1, 1, 1000, 100]);
     let shrunk = counts(|| bytes.shrink_to_fit());
-    assert_eq!(shrunk, expect(1, 1, 1, 1, 1000));
-    assert_eq!(counts(|| drop(bytes)), expect(0, 1, 0, 0, 1));
+    assert_eq!(shrunk, [1, 1, 1, 1, 1000]);
+    assert_eq!(counts(|| drop(bytes)), [0, 1, 0, 0, 1]);
 }
 
 fn nothing_for_nothing() {
@@ -85,13 +80,13 @@ fn nothing_for_nothing() {
         drop(black_box(String::new()));
         drop(units);
     });
-    assert_eq!(made, AllocCounts::default());
+    assert_eq!(made, [0; 5]);
 }
 
 fn zeroed() {
     let mut bytes = Vec::new();
     let made = counts(|| bytes = black_box(vec![0u8; 1 << 20]));
-    assert_eq!(made, expect(1, 0, 0, 1 << 20, 0));
+    assert_eq!(made, [1, 0, 0, 1 << 20, 0]);
     assert!(bytes.iter().all(|&byte| byte == 0));
     drop(bytes);
 }
@@ -111,7 +106,7 @@ fn freed_by_another_thread() {
     sender.send(block).expect("the thread waits");
     let there = is_ready.recv().expect("the thread answers");
     thread.join().expect("the thread ends");
-    assert_eq!(there, expect(0, 1, 0, 0, 12345));
+    assert_eq!(figures(there), [0, 1, 0, 0, 12345]);
     let here = AllocCounts::current_thread() - before;
     assert!(
         here.freed_bytes < 12345,
@@ -154,10 +149,13 @@ fn many_threads_at_once() {
     let change = AllocCounts::process() - before;
     end.wait();
     let many = THREADS as u64;
-    assert_eq!(change, expect(2 * many, many, 0, 1500 * many, 500 * many));
+    assert_eq!(
+        figures(change),
+        [2 * many, many, 0, 1500 * many, 500 * many]
+    );
     for thread in threads {
         let own = thread.join().expect("the thread ends");
-        assert_eq!(own, expect(2, 1, 0, 1500, 500));
+        assert_eq!(figures(own), [2, 1, 0, 1500, 500]);
     }
 }
 
@@ -174,7 +172,10 @@ fn threads_that_have_ended() {
     run(0);
     let idle = run(0);
     let busy = run(200);
-    assert_eq!(busy - idle, expect(10_000, 10_000, 0, 3_000_000, 3_000_000));
+    assert_eq!(
+        figures(busy - idle),
+        [10_000, 10_000, 0, 3_000_000, 3_000_000]
+    );
 }
 
 /// A thread-local's destructor that allocates while its thread ends, before or after the slot was given back.
@@ -203,5 +204,5 @@ fn destructors_of_thread_locals() {
     run(true);
     let without = run(false);
     let with = run(true);
-    assert_eq!(with - without, expect(1, 1, 0, 777, 777));
+    assert_eq!(figures(with - without), [1, 1, 0, 777, 777]);
 }

@@ -26,19 +26,15 @@ async fn pause() {
     .await;
 }
 
-fn counts(mallocs: u64, frees: u64, allocated_bytes: u64, freed_bytes: u64) -> AllocCounts {
-    let mut counts = AllocCounts::default();
-    counts.mallocs = mallocs;
-    counts.frees = frees;
-    counts.allocated_bytes = allocated_bytes;
-    counts.freed_bytes = freed_bytes;
-    counts
+/// Allocations, releases, bytes allocated, bytes freed.
+fn figures(own: AllocCounts) -> [u64; 4] {
+    [own.mallocs, own.frees, own.allocated_bytes, own.freed_bytes]
 }
 
 #[test]
 fn an_empty_closure_allocates_nothing() {
     for _ in 0..3 {
-        assert_eq!(measured(|| ()).expect("counted").own, counts(0, 0, 0, 0));
+        assert_eq!(figures(measured(|| ()).expect("counted").own), [0, 0, 0, 0]);
     }
 }
 
@@ -46,11 +42,11 @@ fn an_empty_closure_allocates_nothing() {
 fn a_vector_is_counted_to_the_byte() {
     let kept = measured(|| black_box(Vec::<u64>::with_capacity(1000))).expect("counted");
     assert_eq!(kept.value.capacity(), 1000);
-    assert_eq!(kept.own, counts(1, 0, 8000, 0));
+    assert_eq!(figures(kept.own), [1, 0, 8000, 0]);
 
     let vector = kept.value;
     let dropped = measured(move || drop(vector)).expect("counted");
-    assert_eq!(dropped.own, counts(0, 1, 0, 8000));
+    assert_eq!(figures(dropped.own), [0, 1, 0, 8000]);
 
     let grown = measured(|| {
         let mut bytes = black_box(Vec::<u8>::with_capacity(10));
@@ -103,7 +99,7 @@ fn a_future_is_counted_across_await_points_and_threads() {
     let done = done.expect("counted");
     assert_eq!(done.value.len(), 2000);
     // Made: 1000 and 2000. Released: the first, and what the future had captured.
-    assert_eq!(done.own, counts(2, 2, 3000, 1700));
+    assert_eq!(figures(done.own), [2, 2, 3000, 1700]);
     assert!(done.change.total_alloc >= 53_000, "{:?}", done.change);
 }
 
@@ -118,7 +114,7 @@ fn a_future_is_released_within_its_measurement() {
         panic!("it never waits")
     };
     let done = done.expect("counted");
-    assert_eq!((done.value, done.own), (300, counts(0, 1, 0, 300)));
+    assert_eq!((done.value, figures(done.own)), (300, [0, 1, 0, 300]));
 }
 
 #[test]
@@ -160,8 +156,8 @@ fn an_inner_measurement_is_part_of_the_outer_one_and_adds_nothing() {
     });
     let outer = outer.expect("counted");
     let (_, inner) = &outer.value;
-    assert_eq!(inner.own, counts(1, 0, 200, 0));
-    assert_eq!(outer.own, counts(2, 0, 210, 0));
+    assert_eq!(figures(inner.own), [1, 0, 200, 0]);
+    assert_eq!(figures(outer.own), [2, 0, 210, 0]);
     assert!(inner.before.total_alloc >= outer.before.total_alloc);
     assert!(inner.after.total_alloc <= outer.after.total_alloc);
 }
@@ -178,7 +174,7 @@ fn a_panic_reaches_the_caller() {
     }));
     assert_eq!(caught.expect_err("it panicked").downcast_ref(), Some(&7u8));
     // Measuring goes on as before.
-    assert_eq!(measured(|| ()).expect("counted").own, counts(0, 0, 0, 0));
+    assert_eq!(figures(measured(|| ()).expect("counted").own), [0, 0, 0, 0]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
@@ -86,10 +86,8 @@ pub async fn a_taken_day_is_refused(context: &Context) -> Result<()> {
     book(&one, room, &day).await?;
     let booking = |room: &str| json!({ "room_id": room, "booked_on": day });
     for client in [&one, &other] {
-        client
-            .post("/bookings", &booking(room))
-            .refused("room_taken")
-            .await?;
+        let call = client.post("/bookings", &booking(room));
+        call.refused("room_taken").await?;
     }
     // The same room written in another way is still the same, or none.
     for spelling in [
@@ -112,13 +110,11 @@ pub async fn a_taken_day_is_refused(context: &Context) -> Result<()> {
 pub async fn wrong_bookings_are_refused(context: &Context) -> Result<()> {
     let client = context.user().await?.client;
     let room = rooms::any_id(&client).await?;
+    let refused = |body: &Value, code| client.post("/bookings", body).refused(code);
     let more = [" 2031-01-01", "2031-01-01 ", "2031-01-01\0", "२०३१-०१-०१"];
     for day in rooms::WRONG_DAYS.into_iter().chain(more) {
         let booking = json!({ "room_id": room, "booked_on": day });
-        client
-            .post("/bookings", &booking)
-            .refused("date_format")
-            .await?;
+        refused(&booking, "date_format").await?;
     }
     for body in [
         json!({}),
@@ -130,10 +126,7 @@ pub async fn wrong_bookings_are_refused(context: &Context) -> Result<()> {
         json!([]),
         json!(null),
     ] {
-        client
-            .post("/bookings", &body)
-            .refused("validation")
-            .await?;
+        refused(&body, "validation").await?;
     }
     for day in [
         json!(null),
@@ -160,10 +153,8 @@ pub async fn an_unknown_room_cannot_be_booked(context: &Context) -> Result<()> {
         &"9".repeat(10_000),
     ] {
         let booking = json!({ "room_id": room, "booked_on": context.day() });
-        client
-            .post("/bookings", &booking)
-            .refused("room_not_found")
-            .await?;
+        let call = client.post("/bookings", &booking);
+        call.refused("room_not_found").await?;
     }
     expect_none(&client).await
 }

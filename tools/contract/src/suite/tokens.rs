@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
@@ -12,7 +12,10 @@ use crate::{
     context::{Context, User, log_in},
     launch::SECRET,
     suite::{bookings, rooms},
-    token::{Signature, claims, forge, is_signed, issue, now, read, signed, signing_key},
+    token::{
+        Signature::{Empty, Hs256, Hs384, Hs512},
+        claims, forge, is_signed, issue, now, read, signed, signing_key,
+    },
 };
 
 const LIFETIME: i64 = 30 * 60;
@@ -142,7 +145,12 @@ pub async fn forged_tokens_are_refused(context: &Context) -> Result<()> {
     let user = context.user().await?;
     let client = context.client().await?;
     let committed = context.target().checkpoint.committed_secret()?;
-    for (what, token) in forged(&user, &committed) {
+    let forged = [
+        with_other_claims(&user),
+        with_other_signatures(&user, &committed),
+        cut(&user),
+    ];
+    for (what, token) in forged.into_iter().flatten() {
         let bearer = [b"Bearer ", token.as_slice()].concat();
         for answer in every_call(&client, Some(&bearer)).await? {
             let refused = answer.refused("invalid_token");
@@ -153,68 +161,51 @@ pub async fn forged_tokens_are_refused(context: &Context) -> Result<()> {
 }
 
 /// Tokens of a user who exists, each with one thing wrong.
-fn forged(user: &User, committed_secret: &str) -> Vec<(&'static str, Vec<u8>)> {
-    let issued = user.client.token().unwrap_or_default();
+type Forged = Vec<(&'static str, Vec<u8>)>;
+
+/// Signed as the server signs, with one claim that is wrong, or left out where there is no value.
+fn with_other_claims(user: &User) -> Forged {
+    let nobody = Uuid::new_v4();
+    let with_nul = format!("{}\0", user.id);
+    let tokens = [
+        ("that expired an hour ago", "exp", Some(json!(now() - 3600))),
+        ("that expired just now", "exp", Some(json!(now() - 5))),
+        ("that never expires", "exp", None),
+        ("that expires at no time", "exp", Some(json!("tomorrow"))),
+        ("that expires at null", "exp", Some(json!(null))),
+        ("that expired in 1969", "exp", Some(json!(-1))),
+        ("that is good in an hour", "nbf", Some(json!(now() + 3600))),
+        ("that is good soon", "nbf", Some(json!(now() + 120))),
+        ("that is good at no time", "nbf", Some(json!("tomorrow"))),
+        ("of nobody", "sub", None),
+        ("of a number", "sub", Some(json!(1))),
+        ("of an unknown user", "sub", Some(json!(nobody))),
+        ("of an e-mail address", "sub", Some(json!(user.email))),
+        ("of a username", "sub", Some(json!(user.username))),
+        ("of an empty user", "sub", Some(json!(""))),
+        ("of a user with a NUL", "sub", Some(json!(with_nul))),
+    ];
+    let forge = |(what, name, value): (_, &str, _)| {
+        let mut claims = claims(&user.id);
+        match value {
+            Some(value) => claims[name] = value,
+            None => drop(
+                claims
+                    .as_object_mut()
+                    .and_then(|claims| claims.remove(name)),
+            ),
+        }
+        (what, issue(&claims, SECRET).into_bytes())
+    };
+    tokens.map(forge).into()
+}
+
+/// With the right claims and another key or algorithm.
+fn with_other_signatures(user: &User, committed_secret: &str) -> Forged {
     let (right, key) = (claims(&user.id), signing_key(SECRET));
-    let with = |name: &str, value: Value| {
-        let mut claims = right.clone();
-        claims[name] = value;
-        issue(&claims, SECRET)
-    };
-    let without = |name: &str| {
-        let mut claims = right.clone();
-        claims
-            .as_object_mut()
-            .expect("claims are an object")
-            .remove(name);
-        issue(&claims, SECRET)
-    };
-    let headed = |alg: &str, signature| {
-        forge(
-            &json!({ "typ": "JWT", "alg": alg }),
-            &right,
-            &key,
-            signature,
-        )
-    };
-    let signature = issued.rsplit('.').next().unwrap_or_default();
-    let body = issued.trim_end_matches(signature);
-    let other_claims = issue(&claims(SEEDED_ID), SECRET);
-    let swapped = format!(
-        "{}.{signature}",
-        other_claims.rsplit_once('.').expect("a token has dots").0
-    );
-    let reversed: String = signature.chars().rev().collect();
-    let tokens = vec![
-        ("that expired an hour ago", with("exp", json!(now() - 3600))),
-        (
-            "that expired five seconds ago",
-            with("exp", json!(now() - 5)),
-        ),
-        ("that never expires", without("exp")),
-        ("that expires at no time", with("exp", json!("tomorrow"))),
-        ("that expires at null", with("exp", json!(null))),
-        ("that expired in 1969", with("exp", json!(-1))),
-        ("that is good in an hour", with("nbf", json!(now() + 3600))),
-        (
-            "that is good in two minutes",
-            with("nbf", json!(now() + 120)),
-        ),
-        ("that is good at no time", with("nbf", json!("tomorrow"))),
-        ("of nobody", without("sub")),
-        ("of a number", with("sub", json!(1))),
-        ("of an unknown user", with("sub", json!(Uuid::new_v4()))),
-        ("of an e-mail address", with("sub", json!(user.email))),
-        ("of a username", with("sub", json!(user.username))),
-        ("of an empty user", with("sub", json!(""))),
-        (
-            "of a user with a NUL",
-            with("sub", json!(format!("{}\0", user.id))),
-        ),
-        (
-            "signed with another secret",
-            issue(&right, "another-secret-of-as-many-bytes!"),
-        ),
+    let other = "another-secret-of-as-many-bytes!";
+    let keys = [
+        ("signed with another secret", issue(&right, other)),
         (
             "signed with the secret itself",
             signed(&right, SECRET.as_bytes()),
@@ -224,67 +215,55 @@ fn forged(user: &User, committed_secret: &str) -> Vec<(&'static str, Vec<u8>)> {
             "signed with the committed secret",
             issue(&right, committed_secret),
         ),
-        ("with alg none", headed("none", Signature::Empty)),
-        ("with alg None", headed("None", Signature::Empty)),
-        (
-            "with alg none, but signed",
-            headed("none", Signature::Hs256),
-        ),
-        (
-            "with alg HS256, not signed",
-            headed("HS256", Signature::Empty),
-        ),
-        (
-            "with HS384 in header and signature",
-            headed("HS384", Signature::Hs384),
-        ),
-        (
-            "with HS512 in header and signature",
-            headed("HS512", Signature::Hs512),
-        ),
-        (
-            "with HS384 in its header alone",
-            headed("HS384", Signature::Hs256),
-        ),
-        (
-            "with HS384 in its signature alone",
-            headed("HS256", Signature::Hs384),
-        ),
-        (
-            "with RS256 in its header",
-            headed("RS256", Signature::Hs256),
-        ),
-        (
-            "with an unknown algorithm",
-            headed("HS257", Signature::Hs256),
-        ),
-        (
-            "without an algorithm",
-            forge(&json!({ "typ": "JWT" }), &right, &key, Signature::Hs256),
-        ),
-        ("with another one's claims", swapped),
-        ("with its signature reversed", format!("{body}{reversed}")),
-        (
-            "with its signature cut",
-            issued[..issued.len() - 4].to_owned(),
-        ),
-        ("without its signature", body.to_owned()),
-        (
-            "without its last dot",
-            body.trim_end_matches('.').to_owned(),
-        ),
+    ];
+    let algorithms = [
+        ("with alg none", Some("none"), Empty),
+        ("with alg None", Some("None"), Empty),
+        ("with alg none, but signed", Some("none"), Hs256),
+        ("with alg HS256, not signed", Some("HS256"), Empty),
+        ("with HS384 in header and signature", Some("HS384"), Hs384),
+        ("with HS512 in header and signature", Some("HS512"), Hs512),
+        ("with HS384 in its header alone", Some("HS384"), Hs256),
+        ("with HS384 in its signature alone", Some("HS256"), Hs384),
+        ("with RS256 in its header", Some("RS256"), Hs256),
+        ("with an unknown algorithm", Some("HS257"), Hs256),
+        ("without an algorithm", None, Hs256),
+    ];
+    let forged = algorithms.map(|(what, alg, signature)| {
+        let header = match alg {
+            Some(alg) => json!({ "typ": "JWT", "alg": alg }),
+            None => json!({ "typ": "JWT" }),
+        };
+        (what, forge(&header, &right, &key, signature))
+    });
+    let all = keys.into_iter().chain(forged);
+    all.map(|(what, token)| (what, token.into_bytes()))
+        .collect()
+}
+
+/// A token that the server has issued, with something added or taken away, and what is no token at all.
+fn cut(user: &User) -> Forged {
+    let issued = user.client.token().unwrap_or_default();
+    let (body, signature) = issued.rsplit_once('.').unwrap_or_default();
+    let other = issue(&claims(SEEDED_ID), SECRET);
+    let (other, _) = other.rsplit_once('.').unwrap_or_default();
+    let reversed: String = signature.chars().rev().collect();
+    let cut = &issued[..issued.len().saturating_sub(4)];
+    let tokens = [
+        ("with another one's claims", format!("{other}.{signature}")),
+        ("with its signature reversed", format!("{body}.{reversed}")),
+        ("with its signature cut", cut.to_owned()),
+        ("without its signature", format!("{body}.")),
+        ("without its last dot", body.to_owned()),
         ("with a fourth part", format!("{issued}.{signature}")),
         ("that is a word", "token".to_owned()),
         ("that is two dots", "..".to_owned()),
         ("that is two tokens", format!("{issued} {issued}")),
         ("of eight kilobytes", "a".repeat(8 * 1024)),
     ];
-    let texts = tokens
-        .into_iter()
-        .map(|(what, token)| (what, token.into_bytes()));
-    texts
-        .chain([("that is not UTF-8", vec![0xff, 0xfe, b'.', 0x80])])
-        .collect()
+    let tokens = tokens.map(|(what, token)| (what, token.into_bytes()));
+    let not_text = ("that is not UTF-8", b"\xff\xfe.\x80".to_vec());
+    tokens.into_iter().chain([not_text]).collect()
 }
 
 pub async fn a_deleted_user_is_refused_within_seconds(context: &Context) -> Result<()> {

@@ -5,7 +5,7 @@ use std::fmt;
 use super::change::signed;
 use super::{Change, Measured, MemStats};
 use crate::AllocCounts;
-use crate::readable::{Grouped, Size};
+use crate::readable::{Bytes, Grouped, Growth};
 
 impl<T> fmt::Display for Measured<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,54 +47,4 @@ fn own(f: &mut fmt::Formatter<'_>, own: &AllocCounts) -> fmt::Result {
     writeln!(f, "TotalAlloc = {}", Bytes::growth(own.allocated_bytes))?;
     writeln!(f, "Mallocs = {}", Growth(own.mallocs))?;
     write!(f, "Frees = {}", Growth(own.frees))
-}
-
-/// Bytes in a readable unit, and exactly. A small number is told twice, so that every line has the same form,
-/// however much it is.
-struct Bytes {
-    sign: &'static str,
-    bytes: u64,
-}
-
-impl Bytes {
-    fn level(bytes: u64) -> Self {
-        Self { sign: "", bytes }
-    }
-
-    fn growth(bytes: u64) -> Self {
-        Self {
-            sign: plus(bytes),
-            bytes,
-        }
-    }
-
-    fn change(by: i64) -> Self {
-        let bytes = by.unsigned_abs();
-        Self {
-            sign: if by < 0 { "-" } else { plus(bytes) },
-            bytes,
-        }
-    }
-}
-
-impl fmt::Display for Bytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { sign, bytes } = *self;
-        let unit = if bytes == 1 { "byte" } else { "bytes" };
-        write!(f, "{sign}{} ({sign}{} {unit})", Size(bytes), Grouped(bytes))
-    }
-}
-
-/// A count that grew.
-struct Growth(u64);
-
-impl fmt::Display for Growth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", plus(self.0), Grouped(self.0))
-    }
-}
-
-/// The sign of a growth; nothing grew if it is zero.
-fn plus(growth: u64) -> &'static str {
-    if growth == 0 { "" } else { "+" }
 }

@@ -7,13 +7,17 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::install::options;
+use crate::Options;
 
 /// Refuses requests that come through a foreign name, and those that a foreign page makes in the
 /// background, with the reason.
 pub(super) async fn check(request: Request, next: Next) -> Response {
-    let refusal = refuse_host(request.uri(), request.headers(), &options().allowed_hosts)
-        .or_else(|| refuse_site(request.headers()));
+    let refusal = refuse_host(
+        request.uri(),
+        request.headers(),
+        &Options::current().allowed_hosts,
+    )
+    .or_else(|| refuse_site(request.headers()));
     match refusal {
         Some(reason) => (StatusCode::FORBIDDEN, reason).into_response(),
         None => next.run(request).await,

@@ -21,13 +21,11 @@ impl Answer {
 }
 
 pub fn get(address: SocketAddr, path: &str) -> Answer {
-    send(
-        address,
-        &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"),
-    )
+    send(address, "GET", path, &address.to_string())
 }
 
-pub fn send(address: SocketAddr, request: &str) -> Answer {
+pub fn send(address: SocketAddr, method: &str, path: &str, host: &str) -> Answer {
+    let request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     let mut stream = TcpStream::connect(address).expect("the listener accepts");
     // Only so that a listener that never answers fails the test instead of hanging it.
     stream
