@@ -9,14 +9,13 @@
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout};
-use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
-use std::{env, error, fs, thread};
+use std::{env, error, fs};
 
 use tikv_jemallocator::Jemalloc;
 
@@ -27,9 +26,6 @@ const SIZES: [usize; 4] = [16, 128, 2048, 32 * 1024];
 /// The size that a booking's allocations are taken for.
 const TYPICAL: usize = 128;
 const BOOKINGS: u32 = 20_000;
-/// The variable that makes the benchmark keep its report: whoever only looks must not change the repository.
-const SAVE: &str = "DIAGNOSTICS_BENCH_SAVE";
-
 fn main() -> ExitCode {
     // `cargo bench` says `--bench`. Without it this runs as a test, for which the measurement takes too long.
     if !env::args().any(|argument| argument == "--bench") {
@@ -46,48 +42,25 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let compiler = Command::new("rustc").arg("--version").output()?.stdout;
-    let mut report = format!(
-        "processor: {}, {} cores\ncompiler: {}\none allocation and its release, in nanoseconds\n\n",
-        processor(),
-        thread::available_parallelism()?,
-        String::from_utf8_lossy(&compiler)
-    );
-    report.push_str("   bytes   jemalloc    counted      added\n");
+    println!("one allocation and its release, in nanoseconds\n");
+    println!("   bytes   jemalloc    counted      added");
+    let mut typical = 0.0;
     for size in SIZES {
         let [plain, counted] = pair_times(size);
         let added = counted - plain;
-        writeln!(
-            report,
-            "{size:>8} {plain:>10.2} {counted:>10.2} {added:>10.2}"
-        )?;
+        println!("{size:>8} {plain:>10.2} {counted:>10.2} {added:>10.2}");
+        if size == TYPICAL {
+            typical = added;
+        }
     }
     let (package, pairs, microseconds) = booking()?;
-    let [plain, counted] = pair_times(TYPICAL);
-    let added = pairs * (counted - plain) / 1000.0;
-    write!(
-        report,
-        "\na booking in {package}, release, SQLite\n\n\
-         allocations: {pairs:.0}\n\
-         processor time of the server: {microseconds:.1} us\n\
-         of it for counting: {added:.2} us, {:.2} %\n",
-        added / microseconds * 100.0
-    )?;
-    std::io::stdout().write_all(report.as_bytes())?;
-    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/counting.txt");
-    if env::var_os(SAVE).is_some() {
-        fs::write(kept, report)?;
-    } else {
-        eprintln!("set {SAVE}=1 to keep this as benches/counting.txt");
-    }
+    let added = pairs * typical / 1000.0;
+    let share = added / microseconds * 100.0;
+    println!("\na booking in {package}, release, SQLite\n");
+    println!("allocations: {pairs:.0}");
+    println!("processor time of the server: {microseconds:.1} us");
+    println!("of it for counting: {added:.2} us, {share:.2} %");
     Ok(())
-}
-
-fn processor() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find(|line| line.starts_with("model name"));
-    let name = model.and_then(|line| line.split_once(": "));
-    name.map_or(env::consts::ARCH, |(_, name)| name).to_owned()
 }
 
 /// Nanoseconds of one allocation of `size` bytes and its release, without and with counting: the least of many short

@@ -70,22 +70,20 @@ impl AllocCounts {
     }
 
     pub(crate) fn plus(self, other: Self) -> Self {
-        Self {
-            mallocs: self.mallocs.wrapping_add(other.mallocs),
-            frees: self.frees.wrapping_add(other.frees),
-            reallocs: self.reallocs.wrapping_add(other.reallocs),
-            allocated_bytes: self.allocated_bytes.wrapping_add(other.allocated_bytes),
-            freed_bytes: self.freed_bytes.wrapping_add(other.freed_bytes),
-        }
+        self.with(other, u64::wrapping_add)
     }
 
     pub(crate) fn minus(self, other: Self) -> Self {
+        self.with(other, u64::wrapping_sub)
+    }
+
+    fn with(self, other: Self, of: fn(u64, u64) -> u64) -> Self {
         Self {
-            mallocs: self.mallocs.wrapping_sub(other.mallocs),
-            frees: self.frees.wrapping_sub(other.frees),
-            reallocs: self.reallocs.wrapping_sub(other.reallocs),
-            allocated_bytes: self.allocated_bytes.wrapping_sub(other.allocated_bytes),
-            freed_bytes: self.freed_bytes.wrapping_sub(other.freed_bytes),
+            mallocs: of(self.mallocs, other.mallocs),
+            frees: of(self.frees, other.frees),
+            reallocs: of(self.reallocs, other.reallocs),
+            allocated_bytes: of(self.allocated_bytes, other.allocated_bytes),
+            freed_bytes: of(self.freed_bytes, other.freed_bytes),
         }
     }
 }
@@ -95,12 +93,6 @@ impl Sub for AllocCounts {
 
     /// What happened between two readings; `later - earlier`. The other way round every field is zero.
     fn sub(self, earlier: Self) -> Self {
-        Self {
-            mallocs: self.mallocs.saturating_sub(earlier.mallocs),
-            frees: self.frees.saturating_sub(earlier.frees),
-            reallocs: self.reallocs.saturating_sub(earlier.reallocs),
-            allocated_bytes: self.allocated_bytes.saturating_sub(earlier.allocated_bytes),
-            freed_bytes: self.freed_bytes.saturating_sub(earlier.freed_bytes),
-        }
+        self.with(earlier, u64::saturating_sub)
     }
 }

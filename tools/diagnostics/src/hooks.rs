@@ -38,6 +38,18 @@ pub struct Hooks {
     task_terminate: Option<OnTask>,
 }
 
+/// A method that keeps the caller's closure for the hook of the same name.
+macro_rules! setters {
+    ($($(#[$doc:meta])+ $method:ident: $field:ident($($task:ty)?);)+) => {$(
+        $(#[$doc])+
+        #[must_use]
+        pub fn $method(mut self, call: impl Fn($($task)?) + Send + Sync + 'static) -> Self {
+            self.$field = Some(Box::new(call));
+            self
+        }
+    )+};
+}
+
 impl Hooks {
     /// No closures: only the diagnostics' own are registered.
     #[must_use]
@@ -45,73 +57,28 @@ impl Hooks {
         Self::default()
     }
 
-    /// Called on each thread that the runtime starts, workers and blocking ones.
-    #[must_use]
-    pub fn on_thread_start(mut self, call: impl Fn() + Send + Sync + 'static) -> Self {
-        self.thread_start = Some(Box::new(call));
-        self
+    setters! {
+        /// Called on each thread that the runtime starts, workers and blocking ones.
+        on_thread_start: thread_start();
+        /// Called on each such thread before it ends.
+        on_thread_stop: thread_stop();
+        /// Called on a worker before it waits for something to do.
+        on_thread_park: thread_park();
+        /// Called on a worker after it has waited.
+        on_thread_unpark: thread_unpark();
     }
 
-    /// Called on each such thread before it ends.
-    #[must_use]
-    pub fn on_thread_stop(mut self, call: impl Fn() + Send + Sync + 'static) -> Self {
-        self.thread_stop = Some(Box::new(call));
-        self
-    }
-
-    /// Called on a worker before it waits for something to do.
-    #[must_use]
-    pub fn on_thread_park(mut self, call: impl Fn() + Send + Sync + 'static) -> Self {
-        self.thread_park = Some(Box::new(call));
-        self
-    }
-
-    /// Called on a worker after it has waited.
-    #[must_use]
-    pub fn on_thread_unpark(mut self, call: impl Fn() + Send + Sync + 'static) -> Self {
-        self.thread_unpark = Some(Box::new(call));
-        self
-    }
-}
-
-#[cfg(tokio_unstable)]
-impl Hooks {
-    /// Called when a task is spawned, on the thread that spawns it. Not called for `spawn_blocking`.
-    #[must_use]
-    pub fn on_task_spawn(mut self, call: impl Fn(&TaskMeta<'_>) + Send + Sync + 'static) -> Self {
-        self.task_spawn = Some(Box::new(call));
-        self
-    }
-
-    /// Called before each poll of a task.
-    #[must_use]
-    pub fn on_before_task_poll(
-        mut self,
-        call: impl Fn(&TaskMeta<'_>) + Send + Sync + 'static,
-    ) -> Self {
-        self.before_task_poll = Some(Box::new(call));
-        self
-    }
-
-    /// Called after each poll of a task.
-    #[must_use]
-    pub fn on_after_task_poll(
-        mut self,
-        call: impl Fn(&TaskMeta<'_>) + Send + Sync + 'static,
-    ) -> Self {
-        self.after_task_poll = Some(Box::new(call));
-        self
-    }
-
-    /// Called when a task has ended. tokio calls it for `spawn_blocking` and for each worker too, although it never
-    /// called `on_task_spawn` for those.
-    #[must_use]
-    pub fn on_task_terminate(
-        mut self,
-        call: impl Fn(&TaskMeta<'_>) + Send + Sync + 'static,
-    ) -> Self {
-        self.task_terminate = Some(Box::new(call));
-        self
+    #[cfg(tokio_unstable)]
+    setters! {
+        /// Called when a task is spawned, on the thread that spawns it. Not called for `spawn_blocking`.
+        on_task_spawn: task_spawn(&TaskMeta<'_>);
+        /// Called before each poll of a task.
+        on_before_task_poll: before_task_poll(&TaskMeta<'_>);
+        /// Called after each poll of a task.
+        on_after_task_poll: after_task_poll(&TaskMeta<'_>);
+        /// Called when a task has ended. tokio calls it for `spawn_blocking` and for each worker too, although it never
+        /// called `on_task_spawn` for those.
+        on_task_terminate: task_terminate(&TaskMeta<'_>);
     }
 }
 

@@ -13,15 +13,8 @@ use tracing_subscriber::prelude::*;
 #[global_allocator]
 static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator::new();
 
-/// What `tracing` asked about a place in the code.
-#[derive(Debug, PartialEq, Eq)]
-enum Asked {
-    /// Once, to be remembered: whether it is wanted.
-    Always(&'static str),
-    Never(&'static str),
-    /// Each time, since the answer may change.
-    Again(&'static str),
-}
+/// What `tracing` asked or was told about a place in the code, and the place's level.
+type Asked = (&'static str, &'static str);
 
 /// Stands between `tracing` and a subscriber, and notes what is asked about this file.
 struct Spy<S> {
@@ -30,12 +23,10 @@ struct Spy<S> {
 }
 
 impl<S> Spy<S> {
-    fn note(&self, metadata: &'static Metadata<'static>, asked: fn(&'static str) -> Asked) {
+    fn note(&self, metadata: &Metadata<'_>, what: &'static str) {
         if metadata.target() == "spied" {
-            self.asked
-                .lock()
-                .expect("the notes")
-                .push(asked(metadata.level().as_str()));
+            let asked = (what, metadata.level().as_str());
+            self.asked.lock().expect("the notes").push(asked);
         }
     }
 }
@@ -43,26 +34,18 @@ impl<S> Spy<S> {
 impl<S: Subscriber> Subscriber for Spy<S> {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         let interest = self.below.register_callsite(metadata);
-        self.note(
-            metadata,
-            if interest.is_always() {
-                Asked::Always
-            } else if interest.is_never() {
-                Asked::Never
-            } else {
-                Asked::Again
-            },
-        );
+        // What is neither is asked about each time.
+        let told = [
+            ("always", interest.is_always()),
+            ("never", interest.is_never()),
+        ];
+        let told = told.iter().find(|(_, is_told)| *is_told);
+        self.note(metadata, told.map_or("again", |(told, _)| told));
         interest
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        if metadata.target() == "spied" {
-            self.asked
-                .lock()
-                .expect("the notes")
-                .push(Asked::Again("enabled"));
-        }
+        self.note(metadata, "enabled");
         self.below.enabled(metadata)
     }
 
@@ -124,15 +107,16 @@ fn an_event_that_nobody_wants_is_asked_for_once_and_spans_allocate_nothing() {
     }
     // What is above the most verbose level is not even asked for once. What is wanted is never remembered as such
     // (`beside_a_log.rs` says why), so it is asked for each time.
-    let again = || [Asked::Again("enabled"), Asked::Again("enabled")];
-    let mut expected = vec![
-        Asked::Never("DEBUG"),
-        Asked::Again("DEBUG"),
-        Asked::Again("enabled"),
-        Asked::Again("INFO"),
-        Asked::Again("enabled"),
+    let again = [("enabled", "DEBUG"), ("enabled", "INFO")];
+    let [of_span, of_event] = again;
+    let first = [
+        ("never", "DEBUG"),
+        ("again", "DEBUG"),
+        of_span,
+        ("again", "INFO"),
+        of_event,
     ];
-    expected.extend([again(), again()].into_iter().flatten());
+    let expected = [&first[..], &again, &again].concat();
     assert_eq!(*asked.lock().expect("the notes"), expected);
     assert!(tracing::enabled!(Level::INFO) && !tracing::event_enabled!(Level::DEBUG));
 

@@ -19,28 +19,17 @@ fn what_is_not_installed_is_said_and_not_linked() {
         .expect("a listener");
 
     let memstats = http::get(address, "/debug/memstats");
-    assert_eq!(memstats.status, 501);
-    assert!(
-        memstats.body.contains("#[global_allocator]"),
-        "{}",
-        memstats.body
-    );
+    let body = memstats.body;
+    assert_eq!(memstats.status, 501, "{body}");
+    assert!(body.contains("#[global_allocator]"), "{body}");
 
     let runtime = http::get(address, "/debug/runtime").json();
-    for field in [
-        "tasks_alive",
-        "tasks_spawned",
-        "workers",
-        "spans_opened",
-        "events",
-    ] {
+    let of_tasks = ["tasks_alive", "tasks_spawned", "workers"];
+    for field in of_tasks.into_iter().chain(["spans_opened", "events"]) {
         assert!(runtime[field].is_null(), "{field}: {runtime}");
     }
-    assert_eq!(
-        runtime["missing"].as_array().map(Vec::len),
-        Some(2),
-        "{runtime}"
-    );
+    let missing = runtime["missing"].as_array().map(Vec::len);
+    assert_eq!(missing, Some(2), "{runtime}");
 
     let index = http::get(address, "/debug/pprof/").body;
     let spans = if cfg!(feature = "tracing") {
@@ -66,11 +55,8 @@ fn work_is_done_although_nothing_is_counted() {
     // An error like any other, whatever the work returns.
     struct Plain;
     let error: Box<dyn std::error::Error> = measured(|| Plain).map(|_| ()).expect_err("not").into();
-    assert!(
-        error
-            .to_string()
-            .starts_with("nothing was counted: no memory")
-    );
+    let error = error.to_string();
+    assert!(error.starts_with("nothing was counted: no memory"));
 
     // The harness hides what a test prints by `println!` only; another process lets it be read.
     let child = Command::new(std::env::current_exe().expect("this program"))

@@ -33,6 +33,13 @@ fn settled(diagnostics: Diagnostics, expected: impl Fn(&RuntimeStats) -> bool) -
     }
 }
 
+#[track_caller]
+fn expect(diagnostics: Diagnostics, tasks: u64, workers: u64) {
+    let stats = diagnostics.runtime_stats();
+    let found = (stats.tasks_alive, stats.workers);
+    assert_eq!(found, (Some(tasks), Some(workers)), "{stats:?}");
+}
+
 fn built(mut builder: Builder, hooks: Hooks) -> Runtime {
     hook(&mut builder, hooks);
     builder
@@ -83,11 +90,8 @@ fn nothing_stays_of_a_hundred_runtimes() {
         // A thread of the runtime lets go of it just after it has told that it ends.
         settled(diagnostics, |_| alive.load(Ordering::Relaxed) == 0);
     }
-    let stats = diagnostics.runtime_stats();
-    assert_eq!(
-        (stats.workers, stats.tasks_alive, stats.queued),
-        (Some(0), Some(0), Some(0))
-    );
+    expect(diagnostics, 0, 0);
+    assert_eq!(diagnostics.runtime_stats().queued, Some(0));
 }
 
 #[test]
@@ -176,12 +180,8 @@ fn a_current_thread_runtime_is_watched_and_our_task_in_it_not_counted() {
         runtime.spawn(std::future::pending::<()>());
         // Idle, so that it parks.
         runtime.block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
+        expect(diagnostics, alive, 1);
         let stats = diagnostics.runtime_stats();
-        assert_eq!(
-            (stats.tasks_alive, stats.workers),
-            (Some(alive), Some(1)),
-            "{stats:?}"
-        );
         if cfg!(tokio_unstable) {
             assert_eq!(stats.tasks_spawned, Some(before + alive));
         }
@@ -211,19 +211,9 @@ fn a_runtime_that_runs_already_is_watched_by_start_until_it_ends() {
             }
             tokio::spawn(std::future::pending::<()>());
         });
-        let stats = diagnostics.runtime_stats();
-        assert_eq!(
-            (stats.tasks_alive, stats.workers),
-            (Some(2), Some(workers)),
-            "{stats:?}"
-        );
+        expect(diagnostics, 2, workers);
         drop(runtime);
-        let stats = diagnostics.runtime_stats();
-        assert_eq!(
-            (stats.tasks_alive, stats.workers),
-            (Some(0), Some(0)),
-            "{stats:?}"
-        );
+        expect(diagnostics, 0, 0);
     }
     if cfg!(tokio_unstable) {
         assert_eq!(diagnostics.runtime_stats().tasks_spawned, Some(before + 4));

@@ -25,13 +25,8 @@ pub(super) fn page() -> Html<String> {
         }
     }
     let of_memory = memory.map_or(&[][..], |memory| memory.missing);
-    let of_runtime = runtime.missing.iter();
-    missing.extend(
-        of_memory
-            .iter()
-            .chain(of_runtime)
-            .map(|&reason| reason.to_owned()),
-    );
+    let of_both = of_memory.iter().chain(&runtime.missing);
+    missing.extend(of_both.map(|&reason| reason.to_owned()));
 
     let mut tables = String::new();
     if let Some(memory) = &memory {
@@ -51,14 +46,9 @@ pub(super) fn page() -> Html<String> {
 
 /// The program's file name, or `this process`.
 fn name() -> String {
-    std::env::current_exe()
-        .ok()
-        .as_deref()
-        .and_then(|path| path.file_name())
-        .map_or_else(
-            || "this process".to_owned(),
-            |name| name.to_string_lossy().into_owned(),
-        )
+    let path = std::env::current_exe().unwrap_or_default();
+    let name = path.file_name().map(|name| name.to_string_lossy());
+    name.unwrap_or("this process".into()).into_owned()
 }
 
 fn memory_rows(memory: &MemStats) -> Vec<(&'static str, Option<String>)> {
