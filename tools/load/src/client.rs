@@ -1,8 +1,9 @@
 //! One keep-alive connection to the service.
 //!
 //! It writes requests and reads answers itself, and only has their heads parsed by a library: the client runs beside
-//! the service on the same cores, and what it does for a request is taken from the service. A general client (hyper's
-//! connection is a task of its own behind two channels) takes about twice as much.
+//! the service on the same cores, and what it does for a request is taken from the service. A request takes two system
+//! calls, as few as wrk's; with hyper's client, whose connection is a task of its own behind two channels, it took a
+//! third more time of the processor.
 
 use std::io;
 use std::ops::Range;

@@ -108,7 +108,10 @@ pub async fn run(job: &Job, signals: &mut Signals) -> anyhow::Result<Run> {
         End::Complete
     };
     let so_far = || {
-        let (done, seconds) = (load.tally.borrow().done(), start.elapsed().as_secs_f64());
+        let (done, seconds) = (
+            load.tally.borrow().totals.done(),
+            start.elapsed().as_secs_f64(),
+        );
         let percent = done as f64 / job.requests as f64 * 100.0;
         let rate = done as f64 / seconds;
         format!(

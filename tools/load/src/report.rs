@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::number::{bytes, duration, three_digits};
 use crate::service::Job;
-use crate::tally::{Failures, Tally, Unanswered, Unexpected, histogram};
+use crate::tally::{Failures, Tally, Totals, Unanswered, histogram};
 
 /// A result that can be printed.
 pub trait Show: Serialize {
@@ -45,17 +45,14 @@ pub struct Report {
     pub first_day: Option<String>,
     pub last_day: Option<String>,
     elapsed_seconds: f64,
-    answers: u64,
     pub throughput_per_second: f64,
-    received_bytes: u64,
     pub connections_opened: u64,
     pub latency_ns: Option<Latency>,
     start_delay_ns: Option<Latency>,
     statuses: BTreeMap<u16, u64>,
     operations: Vec<OperationReport>,
-    unexpected: Unexpected,
-    failures: Failures,
-    unanswered: Unanswered,
+    #[serde(flatten)]
+    totals: Totals,
 }
 
 /// Nanoseconds.
@@ -109,26 +106,22 @@ impl Report {
             first_day: None,
             last_day: None,
             elapsed_seconds: elapsed,
-            answers: tally.answers,
-            throughput_per_second: match tally.answers {
+            throughput_per_second: match tally.totals.answers {
                 0 => 0.0,
                 answers => answers as f64 / elapsed,
             },
-            received_bytes: tally.received_bytes,
             connections_opened: 0,
             latency_ns: Latency::of(&latency),
             start_delay_ns: Latency::of(&tally.start_delay),
             statuses,
             operations,
-            unexpected: tally.unexpected.clone(),
-            failures: tally.failures.clone(),
-            unanswered: tally.unanswered.clone(),
+            totals: tally.totals.clone(),
         }
     }
 
     /// Whether every request got the answer that is right for it.
     pub fn all_is_well(&self) -> bool {
-        self.unexpected.count + self.failures.count() == 0
+        self.totals.unexpected.count + self.totals.failed() == 0
     }
 }
 
@@ -165,7 +158,7 @@ impl Show for Report {
         }
         line("requests", &self.requests.to_string())?;
         if self.interrupted {
-            let done = self.answers + self.failures.count();
+            let done = self.totals.done();
             line("interrupted", &format!("after {done} requests"))?;
         }
         line("elapsed", &duration((self.elapsed_seconds * 1e9) as u64))?;
@@ -183,21 +176,21 @@ impl Show for Report {
             let [p50, p99, max] = [delay.p50, delay.p99, delay.max].map(duration);
             line("start delay", &format!("p50 {p50}, p99 {p99}, max {max}"))?;
         }
-        line("received", &bytes(self.received_bytes))?;
+        line("received", &bytes(self.totals.received_bytes))?;
         for (status, count) in &self.statuses {
             line(&format!("status {status}"), &count.to_string())?;
         }
-        line("unexpected", &self.unexpected.count.to_string())?;
-        if let Some(example) = &self.unexpected.example {
+        line("unexpected", &self.totals.unexpected.count.to_string())?;
+        if let Some(example) = &self.totals.unexpected.example {
             line("  example", example)?;
         }
-        if let Some(reason) = &self.failures.example {
+        if let Some(reason) = &self.totals.failures.example {
             let Failures {
                 connection,
                 timeout,
                 not_sent,
                 ..
-            } = self.failures;
+            } = self.totals.failures;
             let counts = format!(
                 "{connection} connection failures, {timeout} timeouts, {not_sent} not sent"
             );
@@ -207,7 +200,7 @@ impl Show for Report {
         if let Unanswered {
             count: count @ 1..,
             oldest_ns,
-        } = self.unanswered
+        } = self.totals.unanswered
         {
             let oldest = duration(oldest_ns);
             line("unanswered", &format!("{count}, the oldest for {oldest}"))?;

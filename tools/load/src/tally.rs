@@ -18,16 +18,22 @@ pub struct Tally {
     pub operations: BTreeMap<Operation, Counts>,
     /// From a request's due time to its start, in nanoseconds.
     pub start_delay: Histogram<u64>,
-    /// Size of all bodies received.
-    pub received_bytes: u64,
-    /// Answers of any status.
-    pub answers: u64,
-    pub unexpected: Unexpected,
-    pub failures: Failures,
-    pub unanswered: Unanswered,
+    pub totals: Totals,
     /// When the last answer came or the last request failed.
     pub last: Option<Instant>,
     failing_since: Option<Instant>,
+}
+
+/// What is counted over all calls.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Totals {
+    /// Of any status.
+    pub answers: u64,
+    /// Size of all bodies.
+    pub received_bytes: u64,
+    pub unexpected: Unexpected,
+    pub failures: Failures,
+    pub unanswered: Unanswered,
 }
 
 /// The counts of one call of the API.
@@ -64,9 +70,15 @@ pub struct Unanswered {
     pub oldest_ns: u64,
 }
 
-impl Failures {
-    pub fn count(&self) -> u64 {
-        self.connection + self.timeout + self.not_sent
+impl Totals {
+    /// Requests that can get no answer.
+    pub fn failed(&self) -> u64 {
+        self.failures.connection + self.failures.timeout + self.failures.not_sent
+    }
+
+    /// Requests that are done, one way or the other.
+    pub fn done(&self) -> u64 {
+        self.answers + self.failed()
     }
 }
 
@@ -75,11 +87,7 @@ impl Tally {
         Self {
             operations: BTreeMap::new(),
             start_delay: histogram(),
-            received_bytes: 0,
-            answers: 0,
-            unexpected: Unexpected::default(),
-            failures: Failures::default(),
-            unanswered: Unanswered::default(),
+            totals: Totals::default(),
             last: None,
             failing_since: None,
         }
@@ -95,13 +103,14 @@ impl Tally {
         let now = Instant::now();
         self.last = Some(now);
         self.failing_since = None;
-        self.answers += 1;
-        self.received_bytes += answer.body.len() as u64;
-        self.took(operation, now - since);
-        *self.statuses(operation).entry(answer.status).or_default() += 1;
+        self.totals.answers += 1;
+        self.totals.received_bytes += answer.body.len() as u64;
+        let counts = self.counts(operation);
+        counts.latency.saturating_record(nanoseconds(now - since));
+        *counts.statuses.entry(answer.status).or_default() += 1;
         if answer.status != operation.expected() {
-            self.unexpected.count += 1;
-            (self.unexpected.example)
+            self.totals.unexpected.count += 1;
+            (self.totals.unexpected.example)
                 .get_or_insert_with(|| operation.unexpected(answer.status, answer.body));
         }
     }
@@ -115,41 +124,30 @@ impl Tally {
         self.last = Some(now);
         let failing_since = *self.failing_since.get_or_insert(now);
         if matches!(failure, Failure::Timeout(_)) {
-            self.failures.timeout += 1;
-            self.took(operation, now - since);
+            self.totals.failures.timeout += 1;
+            let latency = &mut self.counts(operation).latency;
+            latency.saturating_record(nanoseconds(now - since));
         } else {
-            self.failures.connection += 1;
+            self.totals.failures.connection += 1;
         }
-        (self.failures.example).get_or_insert_with(|| format!("{}: {failure}", operation.label()));
+        (self.totals.failures.example)
+            .get_or_insert_with(|| format!("{}: {failure}", operation.label()));
         now - failing_since >= GIVE_UP_AFTER
     }
 
     /// Records a request that could not be sent.
     pub fn not_sent(&mut self, reason: &str) {
-        self.failures.not_sent += 1;
-        (self.failures.example).get_or_insert_with(|| reason.to_owned());
+        self.totals.failures.not_sent += 1;
+        (self.totals.failures.example).get_or_insert_with(|| reason.to_owned());
     }
 
     /// Records a request that has waited for so long when the load is ended. That is the least that its latency would
     /// have been; without it a service would look the faster, the longer it stood still.
     pub fn unanswered(&mut self, operation: Operation, age: Duration) {
-        self.unanswered.count += 1;
-        self.unanswered.oldest_ns = self.unanswered.oldest_ns.max(nanoseconds(age));
-        self.took(operation, age);
-    }
-
-    /// Requests that are done, one way or the other.
-    pub fn done(&self) -> u64 {
-        self.answers + self.failures.count()
-    }
-
-    fn took(&mut self, operation: Operation, latency: Duration) {
-        let histogram = &mut self.counts(operation).latency;
-        histogram.saturating_record(nanoseconds(latency));
-    }
-
-    fn statuses(&mut self, operation: Operation) -> &mut BTreeMap<u16, u64> {
-        &mut self.counts(operation).statuses
+        self.totals.unanswered.count += 1;
+        self.totals.unanswered.oldest_ns = self.totals.unanswered.oldest_ns.max(nanoseconds(age));
+        let latency = &mut self.counts(operation).latency;
+        latency.saturating_record(nanoseconds(age));
     }
 
     fn counts(&mut self, operation: Operation) -> &mut Counts {
