@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::bail;
 use serde::Serialize;
 
 use crate::measure::{self, Signals};
@@ -60,11 +60,10 @@ pub async fn run(
             let job = [job, &other][turn];
             let run = measure::run(job, signals).await?;
             if !run.is_good() {
+                // The exit code tells it too, so a closed stderr takes nothing away.
                 let mut stderr = io::stderr();
-                writeln!(stderr, "the comparison ended early, at {}", job.url)?;
-                if let Some(report) = &run.report {
-                    report.text(&mut stderr)?;
-                }
+                let _ = writeln!(stderr, "the comparison ended early, at {}", job.url);
+                let _ = run.report.as_ref().map(|report| report.text(&mut stderr));
                 return run.finish();
             }
             reports[turn].extend(run.report);
@@ -100,11 +99,14 @@ impl Row {
     ) -> anyhow::Result<Self> {
         let rounds = std::iter::zip(before, after);
         let ratios = rounds.map(|(before, after)| better(value(before), value(after)));
-        let ratio = Spread::of(ratios).context("there was no round")?;
-        let median = |reports: &[Report]| Spread::of(reports.iter().map(&value));
+        let spread = |values: &[Report]| Spread::of(values.iter().map(&value));
+        let spreads = (spread(before), spread(after), Spread::of(ratios));
+        let (Some(before), Some(after), Some(ratio)) = spreads else {
+            bail!("there was no round");
+        };
         Ok(Self {
-            before: median(before).map_or(0.0, |it| it.median),
-            after: median(after).map_or(0.0, |it| it.median),
+            before: before.median,
+            after: after.median,
             ratio: ratio.median,
             smallest: ratio.min,
             largest: ratio.max,

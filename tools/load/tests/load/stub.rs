@@ -31,14 +31,9 @@ pub struct Behaviour {
     pub busy: usize,
 }
 
-#[derive(Debug)]
-struct Shared {
-    behaviour: Behaviour,
-    data: Mutex<Data>,
-}
-
 #[derive(Debug, Default)]
 struct Data {
+    behaviour: Behaviour,
     log: Vec<String>,
     logins: usize,
     /// Id to room and day.
@@ -52,7 +47,7 @@ struct Data {
 #[derive(Debug)]
 pub struct Stub {
     pub url: String,
-    shared: Arc<Shared>,
+    data: Arc<Mutex<Data>>,
     runtime: Option<Runtime>,
 }
 
@@ -63,12 +58,9 @@ impl Stub {
     }
 
     pub fn with(change: impl FnOnce(&mut Behaviour)) -> Self {
-        let mut behaviour = Behaviour::default();
-        change(&mut behaviour);
-        let shared = Arc::new(Shared {
-            behaviour,
-            data: Mutex::default(),
-        });
+        let mut initial = Data::default();
+        change(&mut initial.behaviour);
+        let data = Arc::new(Mutex::new(initial));
         let app = Router::new()
             .route("/auth/login", post(log_in))
             .route("/rooms", get(list_rooms))
@@ -77,8 +69,8 @@ impl Stub {
             .route("/bookings/{id}", get(get_booking).delete(delete_booking))
             .route("/imgs/{file}", get(async || "<svg/>"))
             .route("/debug/memstats", get(memstats))
-            .layer(middleware::from_fn_with_state(Arc::clone(&shared), observe))
-            .with_state(Arc::clone(&shared));
+            .layer(middleware::from_fn_with_state(Arc::clone(&data), observe))
+            .with_state(Arc::clone(&data));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -90,14 +82,14 @@ impl Stub {
         runtime.spawn(async { axum::serve(listener, app).await });
         Self {
             url,
-            shared,
+            data,
             runtime: Some(runtime),
         }
     }
 
     /// `METHOD path` of every request so far.
     pub fn log(&self) -> Vec<String> {
-        self.shared.data.lock().unwrap().log.clone()
+        self.data.lock().unwrap().log.clone()
     }
 
     /// How many requests so far began with `METHOD path`.
@@ -117,7 +109,7 @@ impl Stub {
 
     /// Room and day of all bookings that there are.
     pub fn bookings(&self) -> Vec<(String, String)> {
-        let data = self.shared.data.lock().unwrap();
+        let data = self.data.lock().unwrap();
         data.bookings.values().cloned().collect()
     }
 
@@ -153,19 +145,17 @@ pub fn nobody() -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-type AppState = State<Arc<Shared>>;
+type AppState = State<Arc<Mutex<Data>>>;
 
-async fn observe(State(shared): AppState, request: Request, next: Next) -> Response {
-    let line = format!("{} {}", request.method(), request.uri());
-    let behaviour = &shared.behaviour;
-    let latest = {
-        let mut data = shared.data.lock().unwrap();
-        data.log.push(line);
-        data.logins
+async fn observe(State(data): AppState, request: Request, next: Next) -> Response {
+    let (behaviour, latest) = {
+        let mut data = data.lock().unwrap();
+        (data.log).push(format!("{} {}", request.method(), request.uri()));
+        (data.behaviour.clone(), data.logins.to_string())
     };
-    let token = request.headers().get(header::AUTHORIZATION).cloned();
-    let token = token.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer ")?.parse().ok());
-    let valid = token.is_some_and(|token: usize| token == latest || !behaviour.one_token);
+    let token = request.headers().get(header::AUTHORIZATION);
+    let token = token.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let valid = token.is_some_and(|token| token == latest || !behaviour.one_token);
     if request.uri().path().starts_with("/bookings") && !valid {
         return error(StatusCode::UNAUTHORIZED, "invalid_token");
     }
@@ -177,24 +167,24 @@ async fn observe(State(shared): AppState, request: Request, next: Next) -> Respo
     response
 }
 
-async fn log_in(State(shared): AppState, Json(body): Json<Value>) -> Response {
+async fn log_in(State(data): AppState, Json(body): Json<Value>) -> Response {
     let known = body == json!({ "username": "ipesenti", "password": "abcd1234!!" });
-    if shared.behaviour.refuse_logins || !known {
+    let mut data = data.lock().unwrap();
+    if data.behaviour.refuse_logins || !known {
         return error(StatusCode::UNAUTHORIZED, "invalid_credentials");
     }
-    let mut data = shared.data.lock().unwrap();
     data.logins += 1;
     Json(json!({ "token": data.logins.to_string() })).into_response()
 }
 
 /// As if each call of the API allocated seven times and 1,000 bytes, every tenth one twice as often, and each reading
 /// three times and 40 bytes.
-async fn memstats(State(shared): AppState) -> Response {
-    let data = shared.data.lock().unwrap();
+async fn memstats(State(data): AppState) -> Response {
+    let data = data.lock().unwrap();
     let (readings, calls): (Vec<_>, Vec<_>) =
         (data.log.iter()).partition(|line| line.starts_with("GET /debug"));
     let (readings, calls) = (readings.len(), calls.len());
-    let foreign = shared.behaviour.busy * (readings / 4);
+    let foreign = data.behaviour.busy * (readings / 4);
     let mallocs = 7 * (calls + calls / 10) + 3 * readings + foreign;
     let total_alloc = 1000 * calls + 40 * readings;
     Json(json!({ "mallocs": mallocs, "total_alloc": total_alloc, "alloc": 12 })).into_response()
@@ -204,11 +194,11 @@ async fn list_rooms() -> Response {
     Json(json!([{ "id": "green" }, { "id": "red" }, { "id": "yellow" }])).into_response()
 }
 
-async fn get_room(State(shared): AppState, Path(id): Path<String>) -> Response {
+async fn get_room(State(data): AppState, Path(id): Path<String>) -> Response {
     let stalled_until = {
-        let mut data = shared.data.lock().unwrap();
+        let mut data = data.lock().unwrap();
         data.rooms_asked += 1;
-        if let Some((at, pause)) = shared.behaviour.stall
+        if let Some((at, pause)) = data.behaviour.stall
             && data.rooms_asked == at
         {
             data.stalled_until = Some(Instant::now() + pause);
@@ -221,22 +211,22 @@ async fn get_room(State(shared): AppState, Path(id): Path<String>) -> Response {
     Json(json!({ "id": id })).into_response()
 }
 
-async fn my_bookings(State(shared): AppState) -> Response {
-    let data = shared.data.lock().unwrap();
+async fn my_bookings(State(data): AppState) -> Response {
+    let data = data.lock().unwrap();
     let bookings: Vec<Value> = (data.bookings.iter())
         .map(|(id, (room, day))| json!({ "id": id, "room_id": room, "booked_on": day }))
         .collect();
     Json(bookings).into_response()
 }
 
-async fn book(State(shared): AppState, Json(body): Json<Value>) -> Response {
-    let mut data = shared.data.lock().unwrap();
+async fn book(State(data): AppState, Json(body): Json<Value>) -> Response {
+    let mut data = data.lock().unwrap();
     let (Some(room), Some(day)) = (body["room_id"].as_str(), body["booked_on"].as_str()) else {
         return error(StatusCode::BAD_REQUEST, "validation");
     };
     data.bookings_asked += 1;
     let asked = data.bookings_asked;
-    if (shared.behaviour.fail_every).is_some_and(|every| asked.is_multiple_of(every)) {
+    if (data.behaviour.fail_every).is_some_and(|every| asked.is_multiple_of(every)) {
         return error(StatusCode::INTERNAL_SERVER_ERROR, "internal");
     }
     let slot = (room.to_owned(), day.to_owned());
@@ -248,15 +238,15 @@ async fn book(State(shared): AppState, Json(body): Json<Value>) -> Response {
     (StatusCode::CREATED, Json(json!({ "id": id }))).into_response()
 }
 
-async fn get_booking(State(shared): AppState, Path(id): Path<String>) -> Response {
-    match shared.data.lock().unwrap().bookings.get(&id) {
-        None => error(StatusCode::NOT_FOUND, "booking_not_found"),
-        Some((room, _)) => Json(json!({ "id": id, "room_id": room })).into_response(),
+async fn get_booking(State(data): AppState, Path(id): Path<String>) -> Response {
+    match data.lock().unwrap().bookings.contains_key(&id) {
+        false => error(StatusCode::NOT_FOUND, "booking_not_found"),
+        true => Json(json!({ "id": id })).into_response(),
     }
 }
 
-async fn delete_booking(State(shared): AppState, Path(id): Path<String>) -> Response {
-    match shared.data.lock().unwrap().bookings.remove(&id) {
+async fn delete_booking(State(data): AppState, Path(id): Path<String>) -> Response {
+    match data.lock().unwrap().bookings.remove(&id) {
         None => error(StatusCode::NOT_FOUND, "booking_not_found"),
         Some(_) => StatusCode::NO_CONTENT.into_response(),
     }
