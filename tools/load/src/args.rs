@@ -58,7 +58,7 @@ Fields of --json (one object; *_ns are nanoseconds with three significant digits
   throughput_per_second       answers / elapsed_seconds
   received_bytes              size of all the answers' bodies
   connections_opened          more than workers if the service closed some
-  latency_ns                  {p50, p90, p99, max, mean} over answers, timeouts and unanswered, null without any
+  latency_ns                  {p50, p90, p99, max} over answers, timeouts and unanswered, null without any
   start_delay_ns              the same of the time between a request's due time and its start; open loop only
   statuses                    {\"201\": count, ...}
   operations                  [{operation, expected_status, statuses, latency_ns}, ...]

@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use anyhow::Context;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 use time::{Date, Duration};
 
 use crate::api::{Kind, Operation};
@@ -53,18 +54,6 @@ pub struct Call<'a> {
     pub path: Cow<'a, str>,
     /// JSON, or nothing.
     pub body: Cow<'a, str>,
-}
-
-/// The answer to a login.
-#[derive(Debug, Deserialize)]
-pub struct LoggedIn {
-    pub token: String,
-}
-
-/// The answer to a booking.
-#[derive(Debug, Deserialize)]
-struct Booked {
-    id: String,
 }
 
 impl Plan {
@@ -197,7 +186,7 @@ impl Plan {
                 self.stock.borrow_mut().extend(booking_path(body));
             }
             (Kind::Mixed, Operation::LogIn) => {
-                if let Ok(LoggedIn { token }) = serde_json::from_slice(body) {
+                if let Some(token) = token_of(body) {
                     self.token.replace(token.into());
                 }
             }
@@ -206,9 +195,23 @@ impl Plan {
     }
 }
 
+/// The token in the answer to a login, if it is one that fits into a header.
+pub fn token_of(answer: &[u8]) -> Option<String> {
+    let token = text_of(&serde_json::from_slice(answer).ok()?, "token")?;
+    token
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic())
+        .then_some(token)
+}
+
 fn booking_path(answer: &[u8]) -> Option<String> {
-    let Booked { id } = serde_json::from_slice(answer).ok()?;
+    let id = text_of(&serde_json::from_slice(answer).ok()?, "id")?;
     Some(format!("/bookings/{id}"))
+}
+
+/// The text in a field of an object.
+pub fn text_of(object: &Value, field: &str) -> Option<String> {
+    object[field].as_str().map(str::to_owned)
 }
 
 /// Hands out free room-days: all rooms on the first day, then all rooms on the next one.

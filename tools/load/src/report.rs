@@ -62,7 +62,6 @@ pub struct Latency {
     pub p90: u64,
     pub p99: u64,
     max: u64,
-    mean: u64,
 }
 
 /// One call of the API.
@@ -134,7 +133,6 @@ impl Latency {
             p90: at(0.90),
             p99: at(0.99),
             max: histogram.max(),
-            mean: histogram.mean() as u64,
         })
     }
 }

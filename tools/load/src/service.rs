@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde_json::Value;
 use time::{Date, OffsetDateTime};
 
 use crate::api::{Kind, Operation, excerpt};
 use crate::client::{Client, Failure, Request};
-use crate::plan::{LOGIN, LoggedIn, Plan, parse_day};
+use crate::plan::{LOGIN, Plan, parse_day, text_of, token_of};
 use crate::target::Target;
 
 /// What is to be sent, and to whom.
@@ -83,60 +82,47 @@ struct Service {
 
 impl Service {
     async fn log_in(&mut self) -> anyhow::Result<()> {
-        let LoggedIn { token } = self.read(Operation::LogIn, "/auth/login", LOGIN).await?;
-        // It becomes a line of each request.
-        ensure!(
-            token.bytes().all(|byte| byte.is_ascii_graphic()),
-            "the token of POST /auth/login does not fit into a header"
-        );
+        let answer = self.ask(Operation::LogIn, "/auth/login", LOGIN).await?;
+        let token = token_of(answer).ok_or_else(|| foreign(Operation::LogIn, answer))?;
         self.token = token;
         Ok(())
     }
 
     /// The ids of all rooms, at least one.
     async fn rooms(&mut self) -> anyhow::Result<Vec<String>> {
-        #[derive(Deserialize)]
-        struct Room {
-            id: String,
-        }
-        let rooms: Vec<Room> = self.read(Operation::ListRooms, "/rooms", "").await?;
+        let rooms = self.list(Operation::ListRooms, "/rooms", "id").await?;
         ensure!(
             !rooms.is_empty(),
             "the service has no rooms: start it on a database that it may seed"
         );
-        Ok(rooms.into_iter().map(|room| room.id).collect())
+        Ok(rooms)
     }
 
     /// The day after the user's latest booking, tomorrow at the earliest: everything from there on is free of them.
     async fn first_free_day(&mut self) -> anyhow::Result<Date> {
-        #[derive(Deserialize)]
-        struct Booking {
-            booked_on: String,
-        }
-        let bookings: Vec<Booking> = self.read(Operation::MyBookings, "/bookings", "").await?;
+        let days = self
+            .list(Operation::MyBookings, "/bookings", "booked_on")
+            .await?;
         // Days of this form sort like text, so only the last one has to be understood.
-        let latest = bookings.iter().map(|booking| &*booking.booked_on).max();
-        let latest = latest.map(parse_day).transpose();
+        let latest = days.iter().max().map(|day| parse_day(day)).transpose();
         let latest = latest.map_err(|error| anyhow::anyhow!("GET /bookings: {error}"))?;
         let today = OffsetDateTime::now_utc().date();
         let first = latest.map_or(today, |latest| latest.max(today)).next_day();
         first.context("the user has booked the last day that there is")
     }
 
-    async fn read<T: DeserializeOwned>(
+    /// One field of all objects in a list.
+    async fn list(
         &mut self,
         operation: Operation,
         path: &str,
-        body: &str,
-    ) -> anyhow::Result<T> {
-        let answer = self.ask(operation, path, body).await?;
-        serde_json::from_slice(answer).map_err(|_| {
-            anyhow::anyhow!(
-                "{} answered what the coworking app does not: {}",
-                operation.label(),
-                excerpt(answer)
-            )
-        })
+        field: &str,
+    ) -> anyhow::Result<Vec<String>> {
+        let answer = self.ask(operation, path, "").await?;
+        let objects: Option<Vec<Value>> = serde_json::from_slice(answer).ok();
+        let texts =
+            objects.and_then(|objects| objects.iter().map(|it| text_of(it, field)).collect());
+        texts.ok_or_else(|| foreign(operation, answer))
     }
 
     /// The body of the right answer.
@@ -160,6 +146,11 @@ impl Service {
             ),
         }
     }
+}
+
+fn foreign(operation: Operation, answer: &[u8]) -> anyhow::Error {
+    let (call, answer) = (operation.label(), excerpt(answer));
+    anyhow::anyhow!("{call} answered what the coworking app does not: {answer}")
 }
 
 fn unreachable_service(url: &Target, failure: &Failure) -> anyhow::Error {

@@ -52,19 +52,8 @@ pub async fn read(diagnostics: &mut Client) -> anyhow::Result<Counts> {
 /// Readings differ by a few allocations, since it is chance which of the service's threads are quicker, and by a
 /// hundredth where there are thousands. A request of somebody else costs fifty and more.
 pub fn disturbed(readings: &[Counts]) -> usize {
-    let least = readings
-        .iter()
-        .map(|counts| counts.allocs)
-        .min()
-        .unwrap_or(0);
+    let allocs = || readings.iter().map(|counts| counts.allocs);
+    let least = allocs().min().unwrap_or(0);
     let limit = least + 30 + least / 5;
-    readings
-        .iter()
-        .filter(|counts| counts.allocs > limit)
-        .count()
-}
-
-/// Whether so many of all readings are more than the service's own work now and then.
-pub fn is_too_much(disturbed: usize, readings: usize) -> bool {
-    disturbed > 1 + readings / 50
+    allocs().filter(|allocs| *allocs > limit).count()
 }
