@@ -7,7 +7,7 @@ pub mod style;
 pub use digits::{bytes, duration, grouped, three_digits};
 
 use std::fmt;
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 /// What was wrong with the command line, and what would be right: a chapter that is not there, options that exclude
@@ -29,7 +29,9 @@ pub fn end(result: anyhow::Result<ExitCode>) -> ExitCode {
         Ok(code) => code,
         Err(error) if reader_has_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            anstream::eprintln!("{0}error:{0:#} {1}", style::REMOVED, told(&error));
+            let style = style::REMOVED;
+            // Where stderr is full or closed, the exit code still tells.
+            let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {}", told(&error));
             let usage = error.chain().any(|cause| cause.is::<Usage>());
             ExitCode::from(if usage { 2 } else { 1 })
         }
