@@ -8,8 +8,8 @@
 //! Cargo decides whether anything must be compiled. The wrapper, `rustc.sh`, saves what rustc tells, and ties
 //! it to the compilation that it belongs to. One codegen unit makes one LLVM module.
 
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -95,7 +95,7 @@ pub fn compile(package: &Package, build: Build) -> anyhow::Result<Told> {
         // so change nothing for a workspace that does not set them.
         .env("CARGO_PROFILE_RELEASE_LTO", "false")
         .env("CARGO_PROFILE_RELEASE_INCREMENTAL", "false")
-        .env("WORKSHOP_EXPLAINED", saved.id());
+        .env("CARGO_EXPLAINED", saved.id());
     let status = cargo.status().context("cannot run cargo")?;
     if !status.success() {
         bail!("{} does not compile: rustc says above why", package.name);
@@ -128,27 +128,22 @@ impl Saved {
 
     /// Which compilation the files are from; no one's if a file is missing, and cargo compiles again.
     fn id(&self) -> String {
-        let complete = ["calls", "remarks", "sizes"]
-            .iter()
-            .all(|extension| self.file(extension).exists());
-        let id = std::fs::read_to_string(self.file("id")).unwrap_or_default();
-        if complete {
-            id.trim_end().to_owned()
-        } else {
-            String::new()
+        let is_there = |extension: &&str| self.file(extension).exists();
+        if !["calls", "remarks", "sizes"].iter().all(is_there) {
+            return String::new();
         }
+        let id = fs::read_to_string(self.file("id")).unwrap_or_default();
+        id.trim_end().to_owned()
     }
 
     /// Removes what a run was working on that did not come to its end.
     fn tidy(&self) -> io::Result<()> {
-        for entry in std::fs::read_dir(&self.dir)? {
+        let work = format!("{}.", self.name);
+        for entry in fs::read_dir(&self.dir)? {
             let entry = entry?;
-            let name = entry.file_name();
-            let of_this = name
-                .to_string_lossy()
-                .starts_with(&format!("{}.", self.name));
+            let of_this = entry.file_name().to_string_lossy().starts_with(&work);
             if of_this && entry.file_type()?.is_dir() {
-                std::fs::remove_dir_all(entry.path())?;
+                fs::remove_dir_all(entry.path())?;
             }
         }
         Ok(())
@@ -156,7 +151,7 @@ impl Saved {
 
     fn read(&self, extension: &str) -> anyhow::Result<String> {
         let file = self.file(extension);
-        let text = std::fs::read(&file)
+        let text = fs::read(&file)
             .with_context(|| format!("rustc's wrapper left no {}", file.display()))?;
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
@@ -164,7 +159,7 @@ impl Saved {
 
 /// Another run may find a changed source, and would write what this one reads.
 fn lock(dir: &Path) -> io::Result<File> {
-    std::fs::create_dir_all(dir)?;
+    fs::create_dir_all(dir)?;
     let file = File::create(dir.join("lock"))?;
     file.lock()?;
     Ok(file)
@@ -173,18 +168,15 @@ fn lock(dir: &Path) -> io::Result<File> {
 /// Writes the wrapper where cargo finds it, and returns its path. What another one saved is forgotten.
 fn write_wrapper(dir: &Path, saved: &Path) -> io::Result<PathBuf> {
     let path = dir.join("rustc");
-    if !std::fs::read_to_string(&path).is_ok_and(|text| text == WRAPPER) {
-        match std::fs::remove_dir_all(saved) {
+    // One that is there in part is another one, too.
+    if !fs::read_to_string(&path).is_ok_and(|text| text == WRAPPER) {
+        match fs::remove_dir_all(saved) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        // Renamed into its place, so that it is never there in part.
-        let mut file = tempfile::NamedTempFile::new_in(dir)?;
-        file.write_all(WRAPPER.as_bytes())?;
-        let mode = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(file.path(), mode)?;
-        file.into_temp_path().persist(&path)?;
+        fs::write(&path, WRAPPER)?;
     }
-    std::fs::create_dir_all(saved)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+    fs::create_dir_all(saved)?;
     Ok(path)
 }

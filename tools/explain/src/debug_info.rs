@@ -4,186 +4,150 @@
 //! described in LLVM's "Source Level Debugging"). The text format is not stable between LLVM versions; the
 //! few fields read here have not changed in many years, and what is not recognised is left out.
 
-use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::source::{Place, Sources};
 
 /// One function of an inlined chain, and the place in it that was being executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'a> {
-    pub file: &'a Path,
+    /// The file below the package's folder; none if it is not the package's own.
+    pub file: Option<&'a str>,
     pub line: u32,
     pub column: u32,
     /// The mangled name, or the plain one where there is no other.
     pub function: &'a str,
 }
 
-#[derive(Debug)]
+impl Frame<'_> {
+    /// Where it stands in the package's own code.
+    pub fn place(&self) -> Option<Place> {
+        Some(Place {
+            file: self.file?.to_owned(),
+            line: self.line,
+            column: self.column,
+        })
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Location {
+    line: u32,
+    column: u32,
+    scope: usize,
+    inlined_at: Option<usize>,
+}
+
+/// A function has a name; a block in it has the scope around it.
+#[derive(Debug, Clone, Copy)]
+struct Scope<'a> {
+    name: Option<&'a str>,
+    around: Option<usize>,
+    file: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy)]
 enum Node<'a> {
-    Location {
-        line: u32,
-        column: u32,
-        scope: usize,
-        inlined_at: Option<usize>,
-    },
-    Function {
-        name: &'a str,
-        file: Option<usize>,
-    },
-    Block {
-        scope: usize,
-        file: Option<usize>,
-    },
-    File(PathBuf),
+    Location(Location),
+    Scope(Scope<'a>),
+    File(Option<&'a str>),
     Other,
 }
 
-/// The metadata nodes of a module, by their number: each one's text, and what it says.
-///
-/// A module has hundreds of thousands, of which few are asked for. Those are parsed when they are.
+/// The metadata nodes of a module, by their number.
 #[derive(Debug, Default)]
 pub struct DebugInfo<'a> {
-    nodes: Vec<(&'a str, OnceCell<Node<'a>>)>,
+    nodes: Vec<Node<'a>>,
 }
 
 impl<'a> DebugInfo<'a> {
     /// Reads a line of the module; lines that are no numbered metadata are passed over.
-    pub fn read(&mut self, line: &'a str) {
-        let Some((number, node)) = line.strip_prefix('!').and_then(|l| l.split_once(" = ")) else {
-            return;
-        };
-        let Ok(number) = number.parse::<usize>() else {
+    pub fn read(&mut self, line: &'a str, sources: &'a Sources) {
+        let Some((number, node)) = numbered(line, sources) else {
             return;
         };
         if self.nodes.len() <= number {
-            self.nodes.resize_with(number + 1, Default::default);
+            self.nodes.resize(number + 1, Node::Other);
         }
-        self.nodes[number].0 = node;
+        self.nodes[number] = node;
     }
 
     /// The chain of frames of a location: the innermost inlined function first, the compiled one last.
-    pub fn chain(&self, location: usize) -> Vec<Frame<'_>> {
-        let mut frames = Vec::new();
+    pub fn chain(&self, location: usize) -> impl Iterator<Item = Frame<'a>> {
         let mut next = Some(location);
-        while let Some((frame, inlined_at)) = next.and_then(|number| self.location(number)) {
-            frames.extend(frame);
-            next = inlined_at;
-        }
-        frames
-    }
-
-    /// All frames of these locations, each once.
-    pub fn frames(&self, locations: impl Iterator<Item = usize>) -> Vec<Frame<'_>> {
-        let mut frames = Vec::new();
-        let mut seen = vec![false; self.nodes.len()];
-        for location in locations {
-            let mut next = Some(location);
-            while let Some(number) = next
-                && let Some((frame, inlined_at)) = self.location(number)
-                && !std::mem::replace(&mut seen[number], true)
-            {
-                frames.extend(frame);
-                next = inlined_at;
-            }
-        }
-        frames
+        let frames = std::iter::from_fn(move || {
+            let &Node::Location(location) = self.nodes.get(next?)? else {
+                return None;
+            };
+            next = location.inlined_at;
+            Some(self.frame(location))
+        });
+        frames.flatten()
     }
 
     /// Every frame of inlined code, with the frame of the function that it was inlined into.
-    pub fn inlined(&self) -> impl Iterator<Item = (Frame<'_>, Frame<'_>)> {
+    pub fn inlined(&self) -> impl Iterator<Item = (Frame<'a>, Frame<'a>)> {
         (0..self.nodes.len()).filter_map(|number| {
-            let text = self.nodes[number].0;
-            let text = text.strip_prefix("distinct ").unwrap_or(text);
-            if !text.starts_with("!DILocation") {
-                return None;
-            }
-            let (callee, inlined_at) = self.location(number)?;
-            let (caller, _) = self.location(inlined_at?)?;
-            Some((callee?, caller?))
+            let mut chain = self.chain(number);
+            chain.next().zip(chain.next())
         })
     }
 
-    /// A location's frame, if its function is known, and where that was inlined.
-    fn location(&self, number: usize) -> Option<(Option<Frame<'_>>, Option<usize>)> {
-        let &Node::Location {
-            line,
-            column,
-            scope,
-            inlined_at,
-        } = self.node(number)?
-        else {
-            return None;
-        };
-        let frame = self.scope(scope).map(|(function, file)| Frame {
-            file,
-            line,
-            column,
-            function,
-        });
-        Some((frame, inlined_at))
-    }
-
-    fn node(&self, number: usize) -> Option<&Node<'a>> {
-        let (text, node) = self.nodes.get(number)?;
-        Some(node.get_or_init(|| parse(text.strip_prefix("distinct ").unwrap_or(text))))
-    }
-
-    /// The function around a scope, and the file of the scope itself: a macro's may differ from the function's.
-    fn scope(&self, mut scope: usize) -> Option<(&str, &Path)> {
-        let mut place = None;
+    /// A location's frame, if the function around it is known.
+    fn frame(&self, location: Location) -> Option<Frame<'a>> {
+        let mut number = location.scope;
+        // A block may have another file than its function: a macro's.
+        let mut of = None;
         loop {
-            let file = match self.node(scope)? {
-                Node::Function { file, .. } | Node::Block { file, .. } => *file,
-                _ => return None,
+            let &Node::Scope(Scope { name, around, file }) = self.nodes.get(number)? else {
+                return None;
             };
-            place = place.or(file);
-            match self.node(scope)? {
-                Node::Function { name, .. } => {
-                    let Node::File(path) = self.node(place?)? else {
-                        return None;
-                    };
-                    return Some((name, path));
-                }
-                Node::Block { scope: outer, .. } => scope = *outer,
-                _ => return None,
+            of = of.or(file);
+            if let Some(function) = name {
+                let &Node::File(file) = self.nodes.get(of?)? else {
+                    return None;
+                };
+                return Some(Frame {
+                    file,
+                    line: location.line,
+                    column: location.column,
+                    function,
+                });
             }
+            number = around?;
         }
     }
 }
 
-fn parse(node: &str) -> Node<'_> {
-    let Some((kind, fields)) = node.strip_prefix('!').and_then(|n| n.split_once('(')) else {
-        return Node::Other;
-    };
-    let parsed = match kind {
-        "DILocation" => location(fields),
-        "DISubprogram" => text(fields, "linkageName")
-            .or_else(|| text(fields, "name"))
-            .map(|name| Node::Function {
-                name,
-                file: reference(fields, "file"),
-            }),
-        "DILexicalBlock" | "DILexicalBlockFile" => {
-            reference(fields, "scope").map(|scope| Node::Block {
-                scope,
-                file: reference(fields, "file"),
-            })
-        }
-        "DIFile" => text(fields, "filename").map(|name| {
-            let directory = text(fields, "directory").unwrap_or_default();
-            Node::File(Path::new(directory).join(name))
+/// `!12 = distinct !KIND(FIELDS)`
+fn numbered<'a>(line: &'a str, sources: &'a Sources) -> Option<(usize, Node<'a>)> {
+    let (number, node) = line.strip_prefix('!')?.split_once(" = ")?;
+    let node = node.strip_prefix("distinct ").unwrap_or(node);
+    let (kind, fields) = node.strip_prefix('!')?.split_once('(')?;
+    let node = match kind {
+        "DILocation" => Node::Location(Location {
+            line: digits(field(fields, "line").unwrap_or("0"))?,
+            column: digits(field(fields, "column").unwrap_or("0"))?,
+            scope: reference(fields, "scope")?,
+            inlined_at: reference(fields, "inlinedAt"),
         }),
-        _ => None,
+        "DISubprogram" => Node::Scope(Scope {
+            name: Some(text(fields, "linkageName").or_else(|| text(fields, "name"))?),
+            around: None,
+            file: reference(fields, "file"),
+        }),
+        "DILexicalBlock" | "DILexicalBlockFile" => Node::Scope(Scope {
+            name: None,
+            around: Some(reference(fields, "scope")?),
+            file: reference(fields, "file"),
+        }),
+        "DIFile" => {
+            let folder = Path::new(text(fields, "directory").unwrap_or_default());
+            Node::File(sources.own(&folder.join(text(fields, "filename")?)))
+        }
+        _ => return None,
     };
-    parsed.unwrap_or(Node::Other)
-}
-
-fn location(fields: &str) -> Option<Node<'static>> {
-    Some(Node::Location {
-        line: number(fields, "line").unwrap_or(0),
-        column: number(fields, "column").unwrap_or(0),
-        scope: reference(fields, "scope")?,
-        inlined_at: reference(fields, "inlinedAt"),
-    })
+    Some((number.parse().ok()?, node))
 }
 
 /// What follows `NAME: `, where that stands at the beginning or after a comma.
@@ -195,16 +159,14 @@ fn field<'a>(fields: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-fn number(fields: &str, name: &str) -> Option<u32> {
-    let value = field(fields, name)?;
-    let end = value.find(|c: char| !c.is_ascii_digit())?;
-    value[..end].parse().ok()
+/// The number that a text begins with.
+pub fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
+    let end = text.find(|c: char| !c.is_ascii_digit());
+    text[..end.unwrap_or(text.len())].parse().ok()
 }
 
 fn reference(fields: &str, name: &str) -> Option<usize> {
-    let value = field(fields, name)?.strip_prefix('!')?;
-    let end = value.find(|c: char| !c.is_ascii_digit())?;
-    value[..end].parse().ok()
+    digits(field(fields, name)?.strip_prefix('!')?)
 }
 
 fn text<'a>(fields: &'a str, name: &str) -> Option<&'a str> {
@@ -214,13 +176,15 @@ fn text<'a>(fields: &'a str, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::tests::sources;
 
     #[test]
     fn a_chain_goes_from_the_inlined_function_to_the_compiled_one() {
+        let sources = sources([("src/lib.rs", "")]);
         let mut info = DebugInfo::default();
         for line in [
             "define void @f() {",
-            "!1 = !DIFile(filename: \"src/lib.rs\", directory: \"/crate\", checksumkind: CSK_MD5)",
+            "!1 = !DIFile(filename: \"src/lib.rs\", directory: \"/known\", checksumkind: CSK_MD5)",
             "!2 = !DIFile(filename: \"library/alloc/src/boxed.rs\", directory: \"/rustc/1\")",
             "!3 = distinct !DISubprogram(name: \"outer\", linkageName: \"_Router\", scope: !9, file: !1, line: 1)",
             "!4 = distinct !DISubprogram(name: \"new\", scope: !9, file: !2, line: 280)",
@@ -228,24 +192,23 @@ mod tests {
             "!6 = distinct !DILocation(line: 7, column: 5, scope: !5)",
             "!7 = !DILocation(line: 286, column: 19, scope: !4, inlinedAt: !6)",
         ] {
-            info.read(line);
+            info.read(line, &sources);
         }
-        let chain = info.chain(7);
-        assert_eq!(chain.len(), 2);
-        assert_eq!(chain[0].function, "new");
-        assert_eq!(
-            chain[0].file,
-            Path::new("/rustc/1/library/alloc/src/boxed.rs")
-        );
-        assert_eq!(
-            chain[1],
-            Frame {
-                file: Path::new("/crate/src/lib.rs"),
-                line: 7,
-                column: 5,
-                function: "_Router"
-            }
-        );
-        assert_eq!(info.chain(99), []);
+        let chain: Vec<_> = info.chain(7).collect();
+        let new = Frame {
+            file: None,
+            line: 286,
+            column: 19,
+            function: "new",
+        };
+        let outer = Frame {
+            file: Some("src/lib.rs"),
+            line: 7,
+            column: 5,
+            function: "_Router",
+        };
+        assert_eq!(chain, [new, outer]);
+        assert_eq!(info.inlined().collect::<Vec<_>>(), [(new, outer)]);
+        assert_eq!(info.chain(99).count(), 0);
     }
 }

@@ -4,60 +4,17 @@
 //! module's LLVM code; its debug location says through which inlined functions it was reached. An allocation
 //! inside a function of std or of a dependency that was compiled into this crate (a generic one) but not
 //! inlined is found through the calls of that function. Limits:
-//! - A function that is compiled in another crate is not in the module. The ones of std are known by name
-//!   ([`ALLOCATING`]); whether one of another dependency allocates is not known, and it is not reported.
+//! - A function that is compiled in another crate is not in the module. The ones of std are known by their paths
+//!   (`allocating.txt`); whether one of another dependency allocates is not known, and it is not reported.
 //! - A call through a pointer (`dyn`, `fn`) is not followed.
 //! - An allocation that is found may still be on a path that is rarely taken, as an error's.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::Path;
 
 use crate::debug_info::Frame;
-use crate::ir::Module;
-use crate::names::{demangled, short_function};
-
-/// Functions that std has compiled already and that allocate, by the last name of their path.
-const ALLOCATING: [&str; 38] = [
-    "_join",
-    "_var",
-    "_with_extension",
-    "box_new_uninit",
-    "clone",
-    "concat",
-    "current_dir",
-    "do_reserve_and_handle",
-    "exchange_malloc",
-    "extend_from_slice",
-    "finish_grow",
-    "format_inner",
-    "from",
-    "from_utf8_lossy",
-    "grow_amortized",
-    "grow_one",
-    "insert_str",
-    "into_boxed_str",
-    "into_owned",
-    "join",
-    "push",
-    "push_str",
-    "read_to_string",
-    "repeat",
-    "replace",
-    "reserve",
-    "to_lowercase",
-    "to_owned",
-    "to_path_buf",
-    "to_string",
-    "to_string_lossy",
-    "to_uppercase",
-    "to_vec",
-    "try_allocate_in",
-    "with_capacity",
-    "with_capacity_in",
-    "write_char",
-    "write_str",
-];
+use crate::ir::{Module, Symbol};
+use crate::names::{demangled, plain, short_function};
+use crate::source::Place;
 
 /// What is the same at the end of every chain, below the collections and boxes.
 const INNERMOST: [&str; 5] = [
@@ -68,15 +25,9 @@ const INNERMOST: [&str; 5] = [
     "boxed::box_new_uninit",
 ];
 
-/// Where an allocation stands in the package's own code, and what allocates.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    pub file: String,
-    pub line: u32,
-    pub column: u32,
-    /// The function that the line calls: `Box::new`.
-    pub what: String,
-}
+/// What a module allocates: where it stands in the package's own code, the function that the line calls (`Box::new`),
+/// and how the allocator is reached from there.
+pub type Sites = BTreeMap<(Place, String), Reached>;
 
 /// How the allocation is reached from that function.
 #[derive(Debug, Clone)]
@@ -89,25 +40,13 @@ pub struct Reached {
     pub in_clone: bool,
 }
 
-/// What a module allocates.
-#[derive(Debug, Default)]
-pub struct Sites {
-    pub places: BTreeMap<Place, Reached>,
-}
-
-/// Finds all places; `own` turns the path of a source file into the package's own, if it is one.
-pub fn sites(module: &Module<'_>, own: &dyn Fn(&Path) -> Option<String>) -> Sites {
-    let names = Names::of(module);
-    let mut defined = vec![false; module.symbols.len()];
-    for (function, _) in &module.functions {
-        defined[*function] = true;
-    }
-    let mut allocates: Vec<bool> = (0..defined.len())
-        .map(|symbol| is_allocator(&names, symbol, defined[symbol]))
-        .collect();
-
+/// Finds all allocations.
+pub fn sites(module: &Module<'_>) -> Sites {
+    let of_std: HashSet<&str> = include_str!("allocating.txt").lines().collect();
+    let symbols = module.symbols.iter();
+    let mut allocates: Vec<bool> = symbols.map(|one| is_allocator(one, &of_std)).collect();
     let mut seen = HashSet::new();
-    let mut places = BTreeMap::new();
+    let mut sites = Sites::new();
     // A function that was found to allocate makes its callers' calls allocations: until nothing is new.
     loop {
         let mut found = false;
@@ -116,72 +55,53 @@ pub fn sites(module: &Module<'_>, own: &dyn Fn(&Path) -> Option<String>) -> Site
                 if !allocates[call.callee] || !seen.insert((function, call.callee, call.location)) {
                     continue;
                 }
-                let chain = module.debug_info.chain(call.location);
-                let (at, goes_on) = own_frame(&chain, own);
-                if let Some((at, file)) = at {
-                    let (place, mut reached) = site(&chain, at, file, names.get(call.callee));
-                    reached.in_clone = goes_on;
-                    places.entry(place).or_insert(reached);
+                let chain: Vec<Frame<'_>> = module.debug_info.chain(call.location).collect();
+                let (own, goes_on) = own_frame(&chain);
+                if let Some((at, place)) = own {
+                    let (what, via, inlined) =
+                        path(&chain[..at], module.symbols[call.callee].name());
+                    sites.entry((place, what)).or_insert(Reached {
+                        via,
+                        inlined,
+                        in_clone: goes_on,
+                    });
                 }
-                if goes_on && !allocates[*function] && !is_drop_glue(names.get(*function)) {
+                let name = || module.symbols[*function].name();
+                if goes_on && !allocates[*function] && !is_drop_glue(name()) {
                     allocates[*function] = true;
                     found = true;
                 }
             }
         }
         if !found {
-            return Sites { places };
+            return sites;
         }
     }
 }
 
 /// Lines of own code that still call a function: nothing on them can be said to be gone for good, since a
 /// function of another crate may do the allocating now.
-pub fn calling(
-    module: &Module<'_>,
-    own: &dyn Fn(&Path) -> Option<String>,
-) -> BTreeSet<(String, u32)> {
-    let names = Names::of(module);
+pub fn calling(module: &Module<'_>) -> BTreeSet<(String, u32)> {
     let calls = module.functions.iter().flat_map(|(_, calls)| calls);
-    let kept = calls.filter(|call| !does_nothing(names.get(call.callee)));
-    let frames = module.debug_info.frames(kept.map(|call| call.location));
+    let kept = calls.filter(|call| !does_nothing(module.symbols[call.callee].name()));
+    let frames = kept.flat_map(|call| module.debug_info.chain(call.location));
     frames
-        .iter()
-        .filter_map(|frame| Some((own(frame.file)?, frame.line)))
+        .filter_map(|frame| Some((frame.file?, frame.line)))
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .map(|(file, line)| (file.to_owned(), line))
         .collect()
-}
-
-/// A module's symbols as paths. Most are never asked for, and to demangle one takes a while.
-struct Names<'a> {
-    symbols: &'a [&'a str],
-    names: Vec<OnceCell<String>>,
-}
-
-impl<'a> Names<'a> {
-    fn of(module: &'a Module<'_>) -> Self {
-        Self {
-            symbols: &module.symbols,
-            names: vec![OnceCell::new(); module.symbols.len()],
-        }
-    }
-
-    fn get(&self, symbol: usize) -> &str {
-        self.names[symbol].get_or_init(|| demangled(self.symbols[symbol]))
-    }
 }
 
 /// The innermost frame in the package's own code, and whether the callers' lines are of interest too.
 ///
 /// An own `clone` is both: where it is inlined, the line that clones is the answer; where it is not, its own
 /// lines are (a derived one's are the fields), and those of its callers.
-fn own_frame(
-    chain: &[Frame<'_>],
-    own: &dyn Fn(&Path) -> Option<String>,
-) -> (Option<(usize, String)>, bool) {
+fn own_frame(chain: &[Frame<'_>]) -> (Option<(usize, Place)>, bool) {
     let mut clone = None;
     let mut goes_on = true;
     for (at, frame) in chain.iter().enumerate() {
-        let Some(file) = own(frame.file) else {
+        let Some(place) = frame.place() else {
             continue;
         };
         let is_clone = demangled(frame.function).ends_with(" as core::clone::Clone>::clone");
@@ -191,60 +111,43 @@ fn own_frame(
             continue;
         }
         if !is_clone {
-            return (Some((at, file)), false);
+            return (Some((at, place)), false);
         }
-        clone = Some((at, file));
+        clone = Some((at, place));
     }
     (clone, goes_on)
 }
 
-fn site(chain: &[Frame<'_>], at: usize, file: String, callee: &str) -> (Place, Reached) {
-    let mut via: Vec<String> = chain[..at]
-        .iter()
-        .rev()
-        .map(|frame| short_function(&demangled(frame.function)))
-        .collect();
+/// The function that the line calls, those between the line and the allocator, and whether it is reached without a call.
+fn path(inlined: &[Frame<'_>], callee: &str) -> (String, Vec<String>, bool) {
+    let functions = inlined.iter().rev().map(|frame| demangled(frame.function));
+    let mut via: Vec<String> = functions.map(|name| short_function(&name)).collect();
     // The allocator itself is the end of every chain, and says nothing.
-    let inlined = is_root(callee);
-    if !inlined || via.is_empty() {
+    let is_inlined = is_root(callee);
+    if !is_inlined || via.is_empty() {
         via.push(short_function(callee));
     }
     let what = via[0].clone();
     via.retain(|name| *name == what || !INNERMOST.iter().any(|start| name.starts_with(start)));
-    let frame = &chain[at];
-    let place = Place {
-        file,
-        line: frame.line,
-        column: frame.column,
-        what,
-    };
-    let reached = Reached {
-        via,
-        inlined,
-        in_clone: false,
-    };
-    (place, reached)
+    (what, via, is_inlined)
 }
 
+/// The allocator's functions, `__rustc::__rust_alloc` and its kin.
 fn is_root(name: &str) -> bool {
-    ["__rust_alloc", "__rust_alloc_zeroed", "__rust_realloc"]
-        .iter()
-        .any(|root| last_name(name) == *root)
+    let last = name.rsplit("::").next().unwrap_or(name);
+    ["__rust_alloc", "__rust_alloc_zeroed", "__rust_realloc"].contains(&last)
 }
 
-fn is_allocator(names: &Names<'_>, symbol: usize, defined: bool) -> bool {
-    if names.symbols[symbol].contains("__rust_") && is_root(names.get(symbol)) {
+fn is_allocator(symbol: &Symbol<'_>, of_std: &HashSet<&str>) -> bool {
+    if symbol.mangled.contains("__rust_") && is_root(symbol.name()) {
         return true;
     }
-    if defined {
-        return false;
+    let mut path = plain(symbol.name());
+    // A type's own function is `<TYPE>::function` in one mangling, and `TYPE::function` in the other.
+    if !path.contains(" as ") {
+        path = path.replace(['<', '>'], "");
     }
-    let name = names.get(symbol);
-    let path = name.trim_start_matches(['<', '[', '&']);
-    let of_std = ["alloc::", "std::", "str>", "str as "]
-        .iter()
-        .any(|start| path.starts_with(start));
-    of_std && ALLOCATING.contains(&last_name(name))
+    !symbol.defined && of_std.contains(path.as_str())
 }
 
 /// Calls that stay behind where an allocation is gone: the mark that an allocator is linked, what tells
@@ -258,8 +161,54 @@ fn is_drop_glue(name: &str) -> bool {
     name.starts_with("core::ptr::drop_in_place")
 }
 
-/// The last name of a path, without its generics.
-fn last_name(path: &str) -> &str {
-    let path = path.split("::<").next().unwrap_or(path);
-    path.rsplit("::").next().unwrap_or(path)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::tests::sources;
+
+    /// What a function at `src/lib.rs:3` is said to allocate by calling the function of this mangled name.
+    fn told(callee: &str) -> Vec<String> {
+        let module = format!(
+            "define void @own() {{\n  call void @{callee}(), !dbg !3\n}}\n\
+             !1 = !DIFile(filename: \"src/lib.rs\", directory: \"/known\")\n\
+             !2 = distinct !DISubprogram(name: \"own\", file: !1)\n\
+             !3 = !DILocation(line: 3, column: 5, scope: !2)\n"
+        );
+        let sources = sources([("src/lib.rs", "")]);
+        let sites = sites(&Module::parse(&module, &sources));
+        sites.into_keys().map(|(_, what)| what).collect()
+    }
+
+    #[test]
+    fn std_is_known_by_whole_paths() {
+        for (callee, what) in [
+            ("_RNvCs1_7___rustc12___rust_alloc", "__rustc::__rust_alloc"),
+            (
+                "_RNvNtNtCs1_5alloc3fmt6format12format_inner",
+                "format::format_inner",
+            ),
+            (
+                "_RNvXNtCs1_5alloc6stringNtB2_6StringNtNtCs2_4core5clone5Clone5clone",
+                "<String as Clone>::clone",
+            ),
+            (
+                "_ZN5alloc7raw_vec19RawVec$LT$T$C$A$GT$8grow_one17h1002a49e49ec7db7E",
+                "RawVec::grow_one",
+            ),
+            (
+                "_RNvMs_NtCs1_5alloc7raw_vecINtB4_6RawVechE8grow_one",
+                "RawVec::grow_one",
+            ),
+        ] {
+            assert_eq!(told(callee), [what], "{callee}");
+        }
+        for callee in [
+            // What a thread's end is waited for with, and another crate's `push` of a `String`.
+            "_RNvMs0_NtNtNtCs1_3std3sys6thread4unixNtB5_6Thread4join",
+            "_RNvXCs1_3ownNtNtCs2_5alloc6string6StringNtB2_4Text4push",
+            "_RNvNtNtCs1_5other3fmt6format12format_inner",
+        ] {
+            assert_eq!(told(callee), [""; 0], "{callee}");
+        }
+    }
 }

@@ -1,9 +1,12 @@
 //! The calls of an LLVM module, read from its text (`--emit=llvm-ir`), of which
 //! `rustc.sh` keeps the lines that matter here.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use crate::debug_info::DebugInfo;
+use crate::debug_info::{DebugInfo, digits};
+use crate::names::demangled;
+use crate::source::Sources;
 
 /// How a line begins that goes on with an instruction.
 const CONTINUED: &str = "          ";
@@ -11,17 +14,32 @@ const CONTINUED: &str = "          ";
 /// A call that stands in a function's code.
 #[derive(Debug)]
 pub struct Call {
-    /// The index of the called symbol in [`Module::symbols`].
+    /// The index of the called function in [`Module::symbols`].
     pub callee: usize,
     /// The number of its debug location.
     pub location: usize,
 }
 
+/// A function that is defined or called.
+#[derive(Debug)]
+pub struct Symbol<'a> {
+    pub mangled: &'a str,
+    name: OnceCell<String>,
+    /// Whether its code is in the module.
+    pub defined: bool,
+}
+
+impl Symbol<'_> {
+    /// Its path. Most are never asked for, and to demangle one takes a while.
+    pub fn name(&self) -> &str {
+        self.name.get_or_init(|| demangled(self.mangled))
+    }
+}
+
 /// Who calls what, and from which lines.
 #[derive(Debug, Default)]
 pub struct Module<'a> {
-    /// Mangled names of all functions that are defined or called.
-    pub symbols: Vec<&'a str>,
+    pub symbols: Vec<Symbol<'a>>,
     /// The calls of each defined function, by the function's index in `symbols`.
     pub functions: Vec<(usize, Vec<Call>)>,
     pub debug_info: DebugInfo<'a>,
@@ -29,15 +47,16 @@ pub struct Module<'a> {
 }
 
 impl<'a> Module<'a> {
-    pub fn parse(text: &'a str) -> Self {
+    pub fn parse(text: &'a str, sources: &'a Sources) -> Self {
         let mut module = Self::default();
         let mut lines = text.lines().peekable();
         while let Some(line) = lines.next() {
             if line.starts_with('!') {
-                module.debug_info.read(line);
+                module.debug_info.read(line, sources);
             } else if line.starts_with("define ") {
                 if let Some(name) = symbol(line) {
                     let function = module.number(name);
+                    module.symbols[function].defined = true;
                     module.functions.push((function, Vec::new()));
                 }
             } else if line.starts_with("  ")
@@ -57,14 +76,15 @@ impl<'a> Module<'a> {
         module
     }
 
-    fn number(&mut self, name: &'a str) -> usize {
-        if let Some(number) = self.numbers.get(name) {
-            return *number;
-        }
-        let number = self.symbols.len();
-        self.symbols.push(name);
-        self.numbers.insert(name, number);
-        number
+    fn number(&mut self, mangled: &'a str) -> usize {
+        *self.numbers.entry(mangled).or_insert_with(|| {
+            self.symbols.push(Symbol {
+                mangled,
+                name: OnceCell::new(),
+                defined: false,
+            });
+            self.symbols.len() - 1
+        })
     }
 }
 
@@ -98,19 +118,17 @@ fn symbol(text: &str) -> Option<&str> {
 }
 
 fn location(line: &str) -> Option<usize> {
-    let (_, after) = line.split_once("!dbg !")?;
-    let end = after
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(after.len());
-    after[..end].parse().ok()
+    digits(line.split_once("!dbg !")?.1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::tests::sources;
 
     #[test]
     fn direct_calls_are_found_with_their_locations() {
+        let sources = sources([]);
         let module = Module::parse(
             "define void @outer(ptr %a) unnamed_addr #0 !dbg !7 {\nstart:\n\
              ; call inner\n  \
@@ -119,12 +137,14 @@ mod tests {
              tail call void @llvm.lifetime.start.p0(ptr %a), !dbg !14\n  \
              invoke void @\"quoted name\"(ptr %a)\n          to label %b unwind label %c, !dbg !15\n\
              }\n",
+            &sources,
         );
+        let name = |symbol: usize| module.symbols[symbol].name();
         let (function, calls) = &module.functions[0];
-        assert_eq!(module.symbols[*function], "outer");
+        assert_eq!(name(*function), "outer");
         let calls: Vec<(&str, usize)> = calls
             .iter()
-            .map(|call| (module.symbols[call.callee], call.location))
+            .map(|call| (name(call.callee), call.location))
             .collect();
         assert_eq!(calls, [("inner", 12), ("quoted name", 15)]);
     }

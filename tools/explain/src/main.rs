@@ -13,15 +13,13 @@ mod report;
 mod sizes;
 mod source;
 
-use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::thread;
 
 use clap::{Parser as _, value_parser};
 
-use build::{Build, Told};
+use build::Build;
 use ir::Module;
 use package::Package;
 use report::Report;
@@ -52,9 +50,9 @@ NAME::{closure#0} is the body of an async function, or a closure in it. \"and 3 
 calling one was inlined into.
 
 Examples:
-  cargo explain step-02-compile-checks >> compiler.txt
-  cargo explain step-02-compile-checks --level 2 --file auth.rs
-  cargo explain step-02-compile-checks --min-size 64
+  cargo explain >> compiler.txt
+  cargo explain server --level 2 --file auth.rs
+  cargo explain server --min-size 64
   cargo explain --manifest-path ../other/Cargo.toml --bin server --json | jq '.sizes[0]'"
 )]
 struct Args {
@@ -92,15 +90,13 @@ fn main() -> ExitCode {
 
 fn run(args: Args) -> anyhow::Result<ExitCode> {
     let package = Package::find(&args)?;
-    let sources = Sources::read(&package.dir)?;
+    let sources = Sources::read(&package)?;
     // Asked before anything is compiled, which takes a while.
-    let file = args
-        .file
-        .as_deref()
-        .map(|file| source_file(&package, &sources, file))
-        .transpose()?;
+    let file = args.file.as_deref();
+    let file = file.map(|file| source_file(&package, &sources, file));
+    let file = file.transpose()?;
     let mut report = explain(&package, &sources, args.level)?;
-    report.reduce(file.as_deref(), args.min_size);
+    report.reduce(file, args.min_size);
 
     let mut out = anstream::stdout().lock();
     if args.json {
@@ -113,78 +109,51 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn explain(package: &Package, sources: &Sources, level: u8) -> anyhow::Result<Report> {
-    // The folder may have other packages in it, and code that was generated.
-    let own = |file: &Path| {
-        let own = package.own(file)?;
-        sources.files.binary_search(&own).is_ok().then_some(own)
-    };
-    let sites = |told: &Told| heap::sites(&Module::parse(&told.calls), &own);
     let told = build::compile(package, Build::Optimized)?;
-    let compile = |from, build| (level >= from).then(|| build::compile(package, build));
-    let before = compile(2, Build::Unoptimized).transpose()?;
-    let without = compile(3, Build::NotInlined).transpose()?;
-
-    // A module has a million lines, and the modules are read at the same time.
-    let (unoptimized, optimized, calling, not_inlined) = thread::scope(|scope| {
-        let unoptimized = scope.spawn(|| {
-            before.as_ref().map(|before| {
-                let module = Module::parse(&before.calls);
-                let inlining = remarks::decisions(&told.remarks, &module.debug_info, sources, &own);
-                (heap::sites(&module, &own), inlining)
-            })
-        });
-        let module = Module::parse(&told.calls);
-        let optimized = heap::sites(&module, &own);
-        let calling = match level {
-            1 => BTreeSet::new(),
-            _ => heap::calling(&module, &own),
-        };
-        let not_inlined = without.as_ref().map(sites);
-        (unoptimized.join(), optimized, calling, not_inlined)
-    });
-    let unoptimized = unoptimized.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    let (unoptimized, inlining) = unoptimized.unzip();
-    let mut heap = report::allocations(
-        &optimized,
-        &calling,
-        unoptimized.as_ref(),
+    let optimized = Module::parse(&told.calls, sources);
+    let (mut calling, mut inlining) = Default::default();
+    let (mut unoptimized, mut not_inlined) = (None, None);
+    if level > 1 {
+        let before = build::compile(package, Build::Unoptimized)?;
+        let module = Module::parse(&before.calls, sources);
+        unoptimized = Some(heap::sites(&module));
+        calling = heap::calling(&optimized);
+        inlining = remarks::decisions(&told.remarks, &module.debug_info, sources)?;
+    }
+    if level > 2 {
+        let without = build::compile(package, Build::NotInlined)?;
+        not_inlined = Some(heap::sites(&Module::parse(&without.calls, sources)));
+    }
+    let heap = report::allocations(
+        &heap::sites(&optimized),
         not_inlined.as_ref(),
+        unoptimized.as_ref(),
+        &calling,
+        sources,
     );
-    report::join_derived(&mut heap, sources);
     Ok(Report {
         package: package.name.clone(),
         level,
         heap,
-        inlining: inlining.unwrap_or_default(),
-        sizes: sizes::sizes(&told.sizes, sources),
+        inlining,
+        sizes: sizes::sizes(&told.sizes, sources)?,
     })
 }
 
 /// The package's source file that this is the end of.
-fn source_file(package: &Package, sources: &Sources, file: &str) -> anyhow::Result<String> {
-    let file = Path::new(file);
-    let found: Vec<&String> = sources
-        .files
-        .iter()
-        .filter(|known| Path::new(known).ends_with(file) || package.dir.join(known) == file)
-        .collect();
-    match found.as_slice() {
-        [one] => Ok((*one).clone()),
-        [] => Err(Usage(format!(
-            "{} has no source file {}: it has {}",
-            package.name,
-            file.display(),
-            sources.files.join(", ")
-        ))
-        .into()),
-        many => {
-            let many: Vec<&str> = many.iter().map(|file| file.as_str()).collect();
-            Err(Usage(format!(
-                "which {}? there are {}",
-                file.display(),
-                many.join(", ")
-            ))
-            .into())
+fn source_file<'a>(package: &Package, sources: &'a Sources, file: &str) -> anyhow::Result<&'a str> {
+    let is_meant = |known: &&str| {
+        Path::new(known).ends_with(file) || package.dir.join(known) == Path::new(file)
+    };
+    let found: Vec<&str> = sources.files().filter(is_meant).collect();
+    let wrong = match found.as_slice() {
+        [one] => return Ok(one),
+        [] => {
+            let known: Vec<&str> = sources.files().collect();
+            let known = known.join(", ");
+            format!("{} has no source file {file}: it has {known}", package.name)
         }
-    }
+        many => format!("which {file}? there are {}", many.join(", ")),
+    };
+    Err(Usage(wrong).into())
 }

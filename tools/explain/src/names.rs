@@ -5,22 +5,30 @@ pub fn demangled(symbol: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(symbol))
 }
 
+/// A path without its generics: `<alloc::vec::Vec as core::clone::Clone>::clone`, `alloc::fmt::format`.
+pub fn plain(path: &str) -> String {
+    match qualified(path) {
+        Some((qualifier, rest)) => {
+            format!(
+                "<{}>{}",
+                without_generics(qualifier),
+                without_generics(rest)
+            )
+        }
+        None => without_generics(path),
+    }
+}
+
 /// A function's name without the modules and generics that surround it: `Box::new`,
 /// `<Map as Iterator>::collect`, `auth::sign_up`.
 pub fn short_function(path: &str) -> String {
-    let plain = match path.strip_prefix('<').and_then(|rest| {
-        let end = closing(rest)?;
-        Some((&rest[..end], &rest[end + 1..]))
-    }) {
-        Some((qualifier, method)) => {
-            let of = match split_as(qualifier) {
-                Some((kind, of_trait)) => format!("<{} as {}>", bare(kind), bare(of_trait)),
-                None => bare(qualifier),
-            };
-            format!("{of}{}", without_generics(method))
-        }
+    let path = plain(path);
+    let short = match qualified(&path) {
+        Some((qualifier, method)) => match qualifier.split_once(" as ") {
+            Some((kind, of_trait)) => format!("<{} as {}>{method}", last(kind), last(of_trait)),
+            None => last(qualifier) + method,
+        },
         None => {
-            let path = without_generics(path);
             let segments: Vec<&str> = path.split("::").collect();
             // A closure says nothing without the function around it.
             let kept = match segments.last() {
@@ -31,38 +39,37 @@ pub fn short_function(path: &str) -> String {
         }
     };
     // What nobody calls by its name has the name of the macro that does.
-    match plain.as_str() {
+    match short.as_str() {
         "fmt::format" => "format!".to_owned(),
         "<Result as FromResidual>::from_residual" => "the ? operator".to_owned(),
         "Box::new_uninit" => "vec! (Box::new_uninit)".to_owned(),
-        _ => plain,
+        _ => short,
     }
 }
 
 /// Shortens every path in a type to its last name, and keeps the generics, but no lifetimes.
 pub fn short_type(path: &str) -> String {
-    let mut short = String::new();
-    let mut word = String::new();
-    for c in path.chars().chain(['\0']) {
-        if c.is_alphanumeric() || matches!(c, '_' | ':' | '{' | '}' | '#') {
-            word.push(c);
-        } else {
-            if word.starts_with("::") {
-                short.push_str("::");
-            }
-            short.push_str(word.rsplit("::").next().unwrap_or_default());
-            word.clear();
-            if c != '\0' {
-                short.push(c);
-            }
-        }
-    }
+    let in_path = |c: char| c.is_alphanumeric() || "_:{}#".contains(c);
+    // Each piece is a path and what ends it.
+    let pieces = path.split_inclusive(|c| !in_path(c)).map(|piece| {
+        let root = if piece.starts_with("::") { "::" } else { "" };
+        [root, piece.rsplit("::").next().unwrap_or_default()].concat()
+    });
+    let short: String = pieces.collect();
     short.replace("'_, ", "").replace("<'_>", "")
 }
 
-fn bare(kind: &str) -> String {
+/// A type or trait whose generics are gone, without the modules around it.
+fn last(path: &str) -> String {
     // A trait inside a generic function has that function's path, which begins with what was cut off.
-    short_type(without_generics(kind).trim_start_matches("::"))
+    short_type(path.trim_start_matches("::"))
+}
+
+/// Takes `<TYPE as TRAIT>::method` apart, where the bracket at the start is closed.
+fn qualified(path: &str) -> Option<(&str, &str)> {
+    let rest = path.strip_prefix('<')?;
+    let end = closing(rest)?;
+    Some((&rest[..end], &rest[end + 1..]))
 }
 
 /// Where the bracket that is open at the start is closed.
@@ -80,16 +87,6 @@ fn closing(text: &str) -> Option<usize> {
         }
     }
     None
-}
-
-/// Splits `TYPE as TRAIT` at the ` as ` that stands in no bracket.
-fn split_as(qualifier: &str) -> Option<(&str, &str)> {
-    qualifier.match_indices(" as ").find_map(|(at, _)| {
-        let before = &qualifier[..at];
-        let open = before.matches('<').count();
-        let closed = before.matches('>').count() - before.matches("->").count();
-        (open == closed).then(|| (before, &qualifier[at + " as ".len()..]))
-    })
 }
 
 fn without_generics(text: &str) -> String {

@@ -8,18 +8,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use regex::Regex;
 use serde::Serialize;
 
 use crate::debug_info::DebugInfo;
 use crate::names::{demangled, short_function};
-use crate::source::Sources;
+use crate::source::{Place, Sources};
+
+/// A remark about a call. LLVM puts names into quotation marks or does not.
+const REMARK: &str = concat!(
+    r"^[^:]+:(?<line>\d+):(?<column>\d+) inline \((?<verdict>success|missed)\): '?(?<callee>[^' ]+)'? ",
+    r"(?:not inlined|will not be inlined|inlined) into '?(?<caller>[^' ]+)'? (?<reason>.*)$",
+);
 
 /// One decision of an inliner about a call on a line of the package's own code.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Decision {
-    pub file: String,
-    pub line: u32,
-    pub column: u32,
+    #[serde(flatten)]
+    pub place: Place,
     /// The function that is called.
     pub callee: String,
     /// The function that it is called from.
@@ -37,18 +43,16 @@ pub fn decisions(
     remarks: &str,
     unoptimized: &DebugInfo<'_>,
     sources: &Sources,
-    own: &dyn Fn(&Path) -> Option<String>,
-) -> Vec<Decision> {
+) -> anyhow::Result<Vec<Decision>> {
+    let remark = Regex::new(REMARK)?;
+    let remarks = remarks.lines();
     let mut found: BTreeSet<Decision> = remarks
-        .lines()
-        .filter_map(|line| decision(line, own))
+        .filter_map(|line| decision(line, &remark, sources))
         .collect();
     for (callee, caller) in unoptimized.inlined() {
-        if let (Some(_), Some(file)) = (own(callee.file), own(caller.file)) {
+        if let (Some(_), Some(place)) = (callee.file, caller.place()) {
             found.insert(Decision {
-                file,
-                line: caller.line,
-                column: caller.column,
+                place,
                 callee: short_function(&demangled(callee.function)),
                 caller: short_function(&demangled(caller.function)),
                 other_callers: 0,
@@ -58,77 +62,59 @@ pub fn decisions(
         }
     }
     // Nobody wrote the calls of derived code.
-    found.retain(|one| sources.derived(&one.file, one.line, one.column).is_none());
-    once(found, sources)
+    found.retain(|one| sources.derived(&one.place).is_none());
+    Ok(once(found, sources))
 }
 
 /// Each call once for each verdict. Of its callers the one is named that it is written in.
 fn once(found: BTreeSet<Decision>, sources: &Sources) -> Vec<Decision> {
     let mut calls: BTreeMap<_, Vec<Decision>> = BTreeMap::new();
     for one in found {
-        let place = (one.file.clone(), one.line, one.column);
-        let call = (place, one.callee.clone(), one.inlined);
+        let call = (one.place.clone(), one.callee.clone(), one.inlined);
         let known = calls.entry(call).or_default();
         // Several reasons are several copies of the caller.
         if known.iter().all(|other| other.caller != one.caller) {
             known.push(one);
         }
     }
+    let calls = calls.into_iter();
     calls
-        .into_values()
-        .filter_map(|mut callers| {
-            let first = callers.first()?;
-            let around = sources.function_around(&first.file, first.line);
+        .map(|((place, ..), mut callers)| {
+            let around = sources.function_around(&place);
             let written = |one: &Decision| {
                 let plain = one.caller.split("::{closure").next().unwrap_or_default();
                 around.is_some_and(|name| plain.rsplit("::").next() == Some(name))
             };
             let at = callers.iter().position(written).unwrap_or(0);
             let other_callers = callers.len() - 1;
-            Some(Decision {
+            Decision {
                 other_callers,
                 ..callers.swap_remove(at)
-            })
+            }
         })
         .collect()
 }
 
-fn decision(line: &str, own: &dyn Fn(&Path) -> Option<String>) -> Option<Decision> {
+fn decision(line: &str, remark: &Regex, sources: &Sources) -> Option<Decision> {
     // Most are about dependencies.
-    own(Path::new(line.split(':').next()?))?;
-    let (place, verdict) = line.split_once(" inline (")?;
-    let mut parts = place.rsplitn(3, ':');
-    let column = parts.next()?.parse().ok()?;
-    let line = parts.next()?.parse().ok()?;
-    let file = own(Path::new(parts.next()?))?;
-    let (verdict, message) = verdict.split_once("): ")?;
-    let inlined = match verdict {
-        "success" => true,
-        "missed" => false,
-        _ => return None,
-    };
-    let message = message.trim_end_matches(';');
-    let (callee, rest) = [
-        " not inlined into ",
-        " will not be inlined into ",
-        " inlined into ",
-    ]
-    .iter()
-    .find_map(|words| message.split_once(words))?;
-    let (caller, rest) = rest.split_once(' ')?;
-    let callee = demangled(callee.trim_matches('\''));
+    let file = sources.own(Path::new(line.split(':').next()?))?;
+    let remark = remark.captures(line)?;
+    let inlined = &remark["verdict"] == "success";
+    let callee = demangled(&remark["callee"]);
     if is_implied(&callee, inlined) {
         return None;
     }
     Some(Decision {
-        file,
-        line,
-        column,
+        place: Place {
+            file: file.to_owned(),
+            line: remark["line"].parse().ok()?,
+            column: remark["column"].parse().ok()?,
+        },
         callee: short_function(&callee),
-        caller: short_function(&demangled(caller.trim_matches('\''))),
+        caller: short_function(&demangled(&remark["caller"])),
         other_callers: 0,
         inlined,
-        reason: reason(rest),
+        reason: reason(&remark["reason"]),
     })
 }
 
@@ -148,6 +134,7 @@ fn is_implied(callee: &str, inlined: bool) -> bool {
 
 /// The words that say why, without the place, which the line has already.
 fn reason(text: &str) -> String {
+    let text = text.trim_end_matches(';');
     let text = text.split(" at callsite ").next().unwrap_or(text);
     let text = text
         .strip_prefix("because ")
@@ -163,36 +150,31 @@ fn reason(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::tests::sources;
 
     #[test]
     fn a_remark_has_a_place_two_names_and_a_reason() {
-        let own = |path: &Path| {
-            path.strip_prefix("/k")
-                .ok()
-                .map(|p| p.display().to_string())
-        };
         let lines = [
-            "/k/src/lib.rs:7:5 inline (success): '_RNvC5known3new' inlined into '_RNvC5known3one' with (cost=80, threshold=325) at callsite _RNvC5known3one:1:5;",
-            "/k/src/lib.rs:9:17 inline (missed): '_RNvC5known3far' not inlined into '_RNvC5known3one' because it should never be inlined (cost=never): noinline function attribute",
-            "/k/src/lib.rs:8:5 inline (missed): _RNvC5known3out will not be inlined into _RNvC5known3one because its definition is unavailable",
+            "/known/src/lib.rs:7:5 inline (success): '_RNvC5known3new' inlined into '_RNvC5known3one' with (cost=80, threshold=325) at callsite _RNvC5known3one:1:5;",
+            "/known/src/lib.rs:9:17 inline (missed): '_RNvC5known3far' not inlined into '_RNvC5known3one' because it should never be inlined (cost=never): noinline function attribute",
+            "/known/src/lib.rs:8:5 inline (missed): _RNvC5known3out will not be inlined into _RNvC5known3one because its definition is unavailable",
             "/rustc/1/library/core/src/x.rs:1:1 inline (success): 'a' inlined into 'b' with (cost=1, threshold=2) at callsite b:1:1;",
         ]
         .join("\n");
-        let told: Vec<String> = decisions(&lines, &DebugInfo::default(), &Sources::default(), &own)
-            .iter()
-            .map(|d| {
-                format!(
-                    "{}:{} {} {} {}",
-                    d.file, d.line, d.callee, d.inlined, d.reason
-                )
-            })
-            .collect();
+        let sources = sources([("src/lib.rs", "")]);
+        let decisions = decisions(&lines, &DebugInfo::default(), &sources).unwrap();
+        let told = |one: &Decision| {
+            format!(
+                "{} {} {} {}",
+                one.place, one.callee, one.inlined, one.reason
+            )
+        };
         assert_eq!(
-            told,
+            decisions.iter().map(told).collect::<Vec<_>>(),
             [
-                "src/lib.rs:7 known::new true cost=80, threshold=325",
-                "src/lib.rs:8 known::out false its definition is unavailable",
-                "src/lib.rs:9 known::far false it should never be inlined (cost=never): noinline function attribute",
+                "src/lib.rs:7:5 known::new true cost=80, threshold=325",
+                "src/lib.rs:8:5 known::out false its definition is unavailable",
+                "src/lib.rs:9:17 known::far false it should never be inlined (cost=never): noinline function attribute",
             ]
         );
     }

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::heap::{Place, Sites};
+use crate::heap::Sites;
 use crate::remarks::Decision;
 use crate::sizes::Size;
-use crate::source::Sources;
+use crate::source::{Place, Sources};
 use terminal::style::{QUIET, STRONG};
 
 /// From this size on a type is shown at level 1: where clippy's `result_large_err` begins.
@@ -33,9 +33,8 @@ pub struct Report {
 /// An allocation on the heap that a line of the package's own code makes.
 #[derive(Debug, Serialize)]
 pub struct Allocation {
-    pub file: String,
-    pub line: u32,
-    pub column: u32,
+    #[serde(flatten)]
+    pub place: Place,
     /// The function that the line calls.
     pub what: String,
     /// Whether it is still there in optimized code; one that is not was elided, or can never be reached.
@@ -51,80 +50,56 @@ pub struct Allocation {
 
 /// Compares the allocations of the builds. The columns of a macro's code differ between them, so an allocation
 /// is the same one if the line and the called function are.
+///
+/// `calling` are the lines that call something in the optimized build.
 pub fn allocations(
     optimized: &Sites,
-    calling: &BTreeSet<(String, u32)>,
-    unoptimized: Option<&Sites>,
     not_inlined: Option<&Sites>,
+    unoptimized: Option<&Sites>,
+    calling: &BTreeSet<(String, u32)>,
+    sources: &Sources,
 ) -> Vec<Allocation> {
-    let lines = |sites: &Sites| -> BTreeSet<(String, u32, String)> {
-        sites.places.keys().map(line).collect()
-    };
-    let surviving = lines(optimized);
-    let mut shown = surviving.clone();
+    let line = |(place, what): &(Place, String)| (place.file.clone(), place.line, what.clone());
+    let lines = |sites: &Sites| sites.keys().map(line).collect::<BTreeSet<_>>();
     let kept = not_inlined.map(lines);
+    let mut shown = BTreeSet::new();
     let mut all = Vec::new();
-    for sites in [Some(optimized), not_inlined, unoptimized]
-        .into_iter()
-        .flatten()
-    {
-        let new: Vec<_> = sites
-            .places
-            .iter()
-            .filter(|(place, _)| std::ptr::eq(sites, optimized) || !shown.contains(&line(place)))
-            .collect();
-        for (place, reached) in new {
-            let survives = surviving.contains(&line(place));
-            // Only a line that calls nothing any more has certainly lost its allocation.
-            if !survives && calling.contains(&(place.file.clone(), place.line)) {
-                continue;
-            }
-            // Where the `clone` was inlined, its allocations are those of the lines that clone.
-            if !survives && reached.in_clone {
-                continue;
-            }
-            shown.insert(line(place));
-            all.push(Allocation {
-                file: place.file.clone(),
-                line: place.line,
-                column: place.column,
-                what: place.what.clone(),
+    for (sites, survives) in [
+        (Some(optimized), true),
+        (not_inlined, false),
+        (unoptimized, false),
+    ] {
+        let new = sites.into_iter().flatten().filter(|(site, reached)| {
+            // Only a line that calls nothing any more has certainly lost its allocation. Where a `clone` was inlined,
+            // its allocations are those of the lines that clone.
+            let calls = || calling.contains(&(site.0.file.clone(), site.0.line));
+            survives || !(shown.contains(&line(site)) || calls() || reached.in_clone)
+        });
+        let new: Vec<_> = new.collect();
+        shown.extend(new.iter().map(|(site, _)| line(site)));
+        all.extend(new.into_iter().map(|(site, reached)| {
+            Allocation {
+                place: site.0.clone(),
+                what: site.1.clone(),
                 survives,
                 in_call: !reached.inlined,
                 via: reached.via.clone(),
                 without_inlining: kept
                     .as_ref()
-                    .map(|kept| survives || kept.contains(&line(place))),
-            });
+                    .map(|kept| survives || kept.contains(&line(site))),
+            }
+        }));
+    }
+    all.sort_by(|a, b| (&a.place, !a.survives, &a.what).cmp(&(&b.place, !b.survives, &b.what)));
+    // What a derived trait allocates is one finding: its functions are in nobody's source.
+    for one in &mut all {
+        if let Some(name) = sources.derived(&one.place) {
+            one.what = format!("derive({name})");
+            one.via.insert(0, one.what.clone());
         }
     }
-    all.sort_by(|a, b| {
-        (&a.file, a.line, a.column, &a.what).cmp(&(&b.file, b.line, b.column, &b.what))
-    });
+    all.dedup_by(|one, before| one.place == before.place && one.what.starts_with("derive("));
     all
-}
-
-/// What a derived trait allocates is one finding: its functions are in nobody's source.
-pub fn join_derived(heap: &mut Vec<Allocation>, sources: &Sources) {
-    for one in heap.iter_mut() {
-        if let Some(name) = sources.derived(&one.file, one.line, one.column) {
-            let what = format!("derive({name})");
-            one.via.insert(0, what.clone());
-            one.what = what;
-        }
-    }
-    // What survives is what there is to say.
-    heap.sort_by_key(|one| !one.survives);
-    let mut known = BTreeSet::new();
-    heap.retain(|one| {
-        let derived = one.what.starts_with("derive(");
-        !derived || known.insert((one.file.clone(), one.line, one.column))
-    });
-    heap.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
-}
-
-fn line(place: &Place) -> (String, u32, String) {
-    (place.file.clone(), place.line, place.what.clone())
 }
 
 impl Report {
@@ -132,8 +107,8 @@ impl Report {
     /// the size from which on types and futures are of interest; without one the level decides.
     pub fn reduce(&mut self, file: Option<&str>, from: Option<u64>) {
         let wanted = |name: &str| file.is_none_or(|file| file == name);
-        self.heap.retain(|allocation| wanted(&allocation.file));
-        self.inlining.retain(|decision| wanted(&decision.file));
+        self.heap.retain(|one| wanted(&one.place.file));
+        self.inlining.retain(|one| wanted(&one.place.file));
         let level = self.level;
         self.sizes.retain(|size| {
             let large = match (level, size.future) {
@@ -148,58 +123,47 @@ impl Report {
     /// One line per finding, as the Go compiler prints them.
     pub fn print(&self, out: &mut impl Write) -> io::Result<()> {
         for one in &self.heap {
-            let place = format!("{}:{}:{}", one.file, one.line, one.column);
             let state = match (one.survives, one.in_call) {
                 (true, true) => "survives, in the call",
                 (true, false) => "survives",
                 (false, _) => "elided",
             };
-            write!(
-                out,
-                "{STRONG}{place}:{STRONG:#} heap: {}, {state}",
-                one.what
-            )?;
+            let (place, what) = (&one.place, &one.what);
+            write!(out, "{STRONG}{place}:{STRONG:#} heap: {what}, {state}")?;
             if self.level > 1 && one.via.len() > 1 {
                 write!(out, "{QUIET}, via {}{QUIET:#}", via(&one.via[1..]))?;
             }
             // What survives inlining is there without it, too.
-            match one.without_inlining {
-                Some(true) if !one.survives => writeln!(out, "; allocates without inlining")?,
-                _ => writeln!(out)?,
+            if !one.survives && one.without_inlining == Some(true) {
+                write!(out, "; allocates without inlining")?;
             }
+            writeln!(out)?;
         }
         for one in &self.inlining {
-            let place = format!("{}:{}:{}", one.file, one.line, one.column);
-            let verdict = if one.inlined {
-                "inlined"
-            } else {
-                "not inlined"
+            let not = if one.inlined { "" } else { "not " };
+            let others = match one.other_callers {
+                0 => String::new(),
+                more => format!(" and {more} more"),
             };
             writeln!(
                 out,
-                "{STRONG}{place}:{STRONG:#} call: {} {verdict} into {}{}: {}",
-                one.callee,
-                one.caller,
-                and_others(one.other_callers),
-                one.reason
+                "{STRONG}{}:{STRONG:#} call: {} {not}inlined into {}{others}: {}",
+                one.place, one.callee, one.caller, one.reason
             )?;
         }
         for one in &self.sizes {
             let kind = if one.future { "future" } else { "type" };
-            let place = format!("{}:{}", one.file, one.line);
+            let (file, line) = (&one.file, one.line);
             write!(
                 out,
-                "{STRONG}{place}:{STRONG:#} {kind}: {}, {} bytes",
+                "{STRONG}{file}:{line}:{STRONG:#} {kind}: {}, {} bytes",
                 one.name, one.bytes
             )?;
-            match &one.largest {
-                Some(part) => writeln!(
-                    out,
-                    "{QUIET}, of which {} {}{QUIET:#}",
-                    part.name, part.bytes
-                )?,
-                None => writeln!(out)?,
+            if let Some(part) = &one.largest {
+                let (name, bytes) = (&part.name, part.bytes);
+                write!(out, "{QUIET}, of which {name} {bytes}{QUIET:#}")?;
             }
+            writeln!(out)?;
         }
         Ok(())
     }
@@ -224,12 +188,5 @@ fn via(path: &[String]) -> String {
     match path {
         [first, second, _, .., last] if path.len() > 3 => format!("{first}, {second}, …, {last}"),
         _ => path.join(", "),
-    }
-}
-
-fn and_others(callers: usize) -> String {
-    match callers {
-        0 => String::new(),
-        more => format!(" and {more} more"),
     }
 }

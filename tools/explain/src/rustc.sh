@@ -56,5 +56,5 @@ done
 # Cargo compiles again when a variable that the code depends on has another value. So cargo's notion of fresh
 # becomes: unchanged, and the files at hand are those of this very compilation.
 id=$(date +%s).$$
-echo "# env-dep:WORKSHOP_EXPLAINED=$id" >>"$folder/$crate$suffix.d"
+echo "# env-dep:CARGO_EXPLAINED=$id" >>"$folder/$crate$suffix.d"
 echo "$id" >"$base.id"

@@ -4,10 +4,16 @@
 //! compiled code uses, and a generic one that is never used with a type, has no size to print. A generic type
 //! is listed once for each type it is used with.
 
+use std::path::Path;
+
+use regex::Regex;
 use serde::Serialize;
 
 use crate::names::short_type;
 use crate::source::Sources;
+
+/// `type: `a::B`: 48 bytes, …` and below it `    field `.name`: 24 bytes`, `    local `.__awaitee`: 2 bytes, type: …`.
+const PRINTED: &str = r"^print-type-size +(?<kind>\w+):? `\.?(?<name>.+)`: (?<bytes>\d+) bytes(?:.*, type: (?<of>.*))?";
 
 /// A type of the package's own, or the future of one of its async functions or blocks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,27 +34,38 @@ pub struct Part {
 }
 
 /// Reads what the compiler printed; the largest first.
-pub fn sizes(printed: &str, sources: &Sources) -> Vec<Size> {
+pub fn sizes(printed: &str, sources: &Sources) -> anyhow::Result<Vec<Size>> {
+    let pattern = Regex::new(PRINTED)?;
     let mut sizes: Vec<Size> = Vec::new();
     let mut in_own = false;
     for line in printed.lines() {
-        let Some(line) = line.strip_prefix("print-type-size ") else {
+        let is_type = line.starts_with("print-type-size type: ");
+        if !is_type && !in_own {
+            continue;
+        }
+        let Some(found) = pattern.captures(line) else {
             continue;
         };
-        if let Some(rest) = line.strip_prefix("type: `") {
-            let size = own_type(rest, sources);
+        let (name, bytes) = (&found["name"], found["bytes"].parse()?);
+        if is_type {
+            let size = own_type(name, bytes, sources);
             in_own = size.is_some();
             sizes.extend(size);
-        } else if in_own && let (Some(size), Some(part)) = (sizes.last_mut(), part(line)) {
+        } else if let Some(size) = sizes.last_mut() {
+            let part = Part {
+                name: match found.name("of") {
+                    Some(of) if name == "__awaitee" => awaited(of.as_str().trim()),
+                    _ => format!("{} {name}", &found["kind"]),
+                },
+                bytes,
+            };
             // A variant is as large as what it holds, which says more.
-            let takes = size.largest.as_ref().is_none_or(|known| {
-                match (is_variant(known), is_variant(&part)) {
-                    (true, false) => true,
-                    (false, true) => false,
-                    _ => part.bytes > known.bytes,
-                }
-            });
-            if takes {
+            let rank = |part: &Part| (!part.name.starts_with("variant "), part.bytes);
+            if size
+                .largest
+                .as_ref()
+                .is_none_or(|known| rank(&part) > rank(known))
+            {
                 size.largest = Some(part);
             }
         }
@@ -58,40 +75,26 @@ pub fn sizes(printed: &str, sources: &Sources) -> Vec<Size> {
         order.then_with(|| (&a.file, a.line, &a.name).cmp(&(&b.file, b.line, &b.name)))
     });
     sizes.dedup();
-    sizes
+    Ok(sizes)
 }
 
-fn is_variant(part: &Part) -> bool {
-    part.name.starts_with("variant ") || part.name == "discriminant"
-}
-
-/// `NAME`: BYTES bytes, alignment: ...
-fn own_type(text: &str, sources: &Sources) -> Option<Size> {
-    let (name, rest) = text.rsplit_once("`: ")?;
-    let bytes = bytes(rest)?;
-    let future = [
-        ("{async fn body of ", "async fn "),
-        ("{async block@", "async block"),
-    ]
-    .iter()
-    .find_map(|(start, kind)| Some((name.strip_prefix(start)?.strip_suffix('}')?, *kind)));
-    let (name, at, future) = match future {
-        Some((path, "async fn ")) => {
-            // The name ends with what would be its arguments.
-            let path = path.strip_suffix("()").unwrap_or(path);
-            let plain = path.split("::<").next().unwrap_or(path);
-            let plain = if plain.is_empty() { path } else { plain };
-            (future_name(path), sources.function_at(plain)?.clone(), true)
-        }
-        Some((place, kind)) => (kind.to_owned(), block_at(place, sources)?, true),
-        None => {
-            let path = name.split('<').next().unwrap_or(name);
-            (short_type(name), sources.type_at(path)?.clone(), false)
-        }
+fn own_type(name: &str, bytes: u64, sources: &Sources) -> Option<Size> {
+    let inside = |start| name.strip_prefix(start)?.strip_suffix('}');
+    let (name, (file, line), future) = if let Some(path) = inside("{async fn body of ") {
+        // The name ends with what would be its arguments.
+        let path = path.strip_suffix("()").unwrap_or(path);
+        let plain = path.split("::<").next().filter(|plain| !plain.is_empty());
+        let at = sources.function_at(plain.unwrap_or(path))?.clone();
+        (future_name(path), at, true)
+    } else if let Some(place) = inside("{async block@") {
+        ("async block".to_owned(), block_at(place, sources)?, true)
+    } else {
+        let path = name.split('<').next().unwrap_or(name);
+        (short_type(name), sources.type_at(path)?.clone(), false)
     };
     Some(Size {
-        file: at.0,
-        line: at.1,
+        file,
+        line,
         name,
         bytes,
         future,
@@ -99,31 +102,15 @@ fn own_type(text: &str, sources: &Sources) -> Option<Size> {
     })
 }
 
-/// `steps/01/src/a.rs:10:5: 12:6`
+/// `steps/01/src/a.rs:10:5: 12:6`, or of a dependency's block that is generic over an own closure
+/// `<{async closure@steps/01/src/a.rs:10:5: 12:6} as …`.
 fn block_at(place: &str, sources: &Sources) -> Option<(String, u32)> {
-    let (file, rest) = place.split_once(".rs:")?;
-    let file = format!("{file}.rs");
-    let line = rest.split(':').next()?.parse().ok()?;
-    let known = sources
-        .files
-        .iter()
-        .find(|known| file == **known || file.ends_with(&format!("/{known}")))?;
-    Some((known.clone(), line))
-}
-
-/// `    field `.name`: 24 bytes`, `local `.buffer`: 20000 bytes, type: ...`
-fn part(line: &str) -> Option<Part> {
-    let (kind, rest) = line.trim_start().split_once(" `")?;
-    let (name, rest) = rest.split_once("`: ")?;
-    let name = name.trim_start_matches('.');
-    let kept = match rest.split_once("type: ") {
-        Some((_, of)) if name == "__awaitee" => awaited(of.trim()),
-        _ => format!("{kind} {name}"),
-    };
-    Some(Part {
-        name: kept,
-        bytes: bytes(rest)?,
-    })
+    let mut parts = place
+        .rsplit_once('@')
+        .map_or(place, |(_, place)| place)
+        .split(':');
+    let file = sources.own(Path::new(parts.next()?))?;
+    Some((file.to_owned(), parts.next()?.parse().ok()?))
 }
 
 /// A function keeps its module, a method has its type; generics are shortened.
@@ -142,21 +129,15 @@ fn awaited(of: &str) -> String {
     }
 }
 
-fn bytes(text: &str) -> Option<u64> {
-    text.split_once(" bytes")?.0.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::tests::sources;
 
     #[test]
     fn the_largest_part_is_what_a_variant_holds() {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::create_dir(dir.path().join("src")).unwrap();
         let text = "pub struct Owner {}\npub async fn large() {}\n";
-        std::fs::write(dir.path().join("src/lib.rs"), text).unwrap();
-        let sources = Sources::read(dir.path()).unwrap();
+        let sources = sources([("src/lib.rs", text)]);
         let printed = "\
 print-type-size type: `Owner`: 48 bytes, alignment: 8 bytes
 print-type-size     field `.name`: 24 bytes
@@ -171,6 +152,7 @@ print-type-size         local `.buffer`: 20000 bytes
 print-type-size         local `.__awaitee`: 2 bytes, type: {async fn body of pause()}
 ";
         let told: Vec<String> = sizes(printed, &sources)
+            .unwrap()
             .iter()
             .map(|s| {
                 let part = s.largest.as_ref().unwrap();

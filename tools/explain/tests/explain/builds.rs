@@ -1,10 +1,11 @@
 //! What is compiled, and when: what a release build has made is used, nothing is compiled twice, and no change
 //! is missed. Cargo's own "Compiling" lines tell.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::time::{Duration, SystemTime};
 
-use super::Crate;
+use super::{Crate, MANIFEST, ended};
 
 const LIBRARY: &str = "\
 pub fn doubled() -> Vec<u8> {
@@ -64,22 +65,12 @@ fn compiled(progress: &str) -> Vec<&str> {
 }
 
 fn build_release(known: &Crate) -> String {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--release"]).current_dir(known.path());
-    for name in ["CARGO_TARGET_DIR", "RUSTFLAGS"] {
-        cargo.env_remove(name);
-    }
-    let output = cargo.output().unwrap();
-    let progress = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{progress}");
-    progress
+    ended(&mut known.command("cargo", &["build", "--release"]), 0).1
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let entries = fs::read_dir(folder).unwrap();
+    let mut found: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     found.sort();
     found
 }
@@ -87,9 +78,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// Cargo asks whether a file is younger than what was made of it: this one is, however fast the machine.
 fn change(known: &Crate, file: &str, text: &str) {
     let file = known.path().join(file);
-    std::fs::write(&file, text).unwrap();
-    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(1);
-    let file = std::fs::File::options().append(true).open(file).unwrap();
+    fs::write(&file, text).unwrap();
+    let file = fs::File::options().append(true).open(file).unwrap();
+    let later = SystemTime::now() + Duration::from_secs(1);
     file.set_modified(later).unwrap();
 }
 
@@ -98,7 +89,7 @@ fn what_a_release_build_made_is_used_and_left_alone() {
     let known = with_helper();
     assert_eq!(compiled(&build_release(&known)), ["helper", "known"]);
     let program = known.path().join("target/release/known");
-    let before = std::fs::read(&program).unwrap();
+    let before = fs::read(&program).unwrap();
 
     let (report, progress) = known.run(&[], 0);
     assert_eq!(compiled(&progress), ["known"], "{progress}");
@@ -106,70 +97,53 @@ fn what_a_release_build_made_is_used_and_left_alone() {
     let (_, progress) = known.run(&["--bin", "known", "--level", "2"], 0);
     assert!(!compiled(&progress).contains(&"helper"), "{progress}");
 
-    assert_eq!(std::fs::read(&program).unwrap(), before);
+    assert_eq!(fs::read(&program).unwrap(), before);
     let progress = build_release(&known);
     assert_eq!(compiled(&progress), [""; 0], "{progress}");
 }
 
 #[test]
-fn nothing_is_compiled_twice_and_nothing_piles_up() {
+fn changes_alone_are_compiled_and_nothing_piles_up() {
     let known = with_helper();
-    let (first, progress) = known.run(&[], 0);
-    assert_eq!(compiled(&progress), ["helper", "known"]);
-    let (report, progress) = known.run(&["--level", "2"], 0);
-    assert_eq!(compiled(&progress), ["known"], "{progress}");
-    assert!(report.starts_with(ONE_ALLOCATION.trim_end()), "{report}");
-    let (third, progress) = known.run(&["--level", "3"], 0);
-    assert_eq!(compiled(&progress), ["known"], "{progress}");
+    let explain = |level: &str, built: &[&str]| {
+        let (report, progress) = known.run(&["--level", level], 0);
+        assert_eq!(compiled(&progress), built, "{progress}");
+        report
+    };
+    assert_eq!(explain("1", &["helper", "known"]), ONE_ALLOCATION);
+    let second = explain("2", &["known"]);
+    assert!(second.starts_with(ONE_ALLOCATION.trim_end()), "{second}");
+    let third = explain("3", &["known"]);
 
     let folders = ["target/explain/told", "target/release/deps"].map(|f| known.path().join(f));
-    let before: Vec<_> = folders.iter().map(|folder| files(folder)).collect();
-    for (level, known_report) in [("1", &first), ("3", &third)] {
-        let (report, progress) = known.run(&["--level", level], 0);
-        assert_eq!(compiled(&progress), [""; 0], "{progress}");
-        assert_eq!(&report, known_report);
-    }
+    let before = folders.each_ref().map(|folder| files(folder));
+    assert_eq!(explain("1", &[]), ONE_ALLOCATION);
+    assert_eq!(explain("3", &[]), third);
     change(&known, "src/lib.rs", &format!("{LIBRARY}\n"));
-    let (report, progress) = known.run(&["--level", "3"], 0);
-    assert_eq!(compiled(&progress), ["known"; 3], "{progress}");
-    assert_eq!(report, third);
-    let after: Vec<_> = folders.iter().map(|folder| files(folder)).collect();
-    assert_eq!(after, before);
-}
-
-#[test]
-fn a_change_of_the_source_and_of_a_dependency_is_noticed() {
-    let known = with_helper();
-    assert_eq!(known.run(&[], 0).0, ONE_ALLOCATION);
+    assert_eq!(explain("3", &["known"; 3]), third);
+    assert_eq!(folders.each_ref().map(|folder| files(folder)), before);
 
     change(&known, "src/lib.rs", &format!("\n{LIBRARY}"));
-    let (report, _) = known.run(&[], 0);
-    assert_eq!(report, ONE_ALLOCATION.replace(":2:", ":3:"));
-
+    assert_eq!(
+        explain("1", &["known"]),
+        ONE_ALLOCATION.replace(":2:", ":3:")
+    );
     let empty = HELPER.replace("with_capacity(n)", "new()");
     change(&known, "helper/src/lib.rs", &empty);
-    let (report, progress) = known.run(&[], 0);
-    assert_eq!(compiled(&progress), ["helper", "known"]);
-    assert_eq!(report, "");
+    assert_eq!(explain("1", &["helper", "known"]), "");
 }
 
 #[test]
 fn what_was_saved_of_another_compilation_is_no_answer() {
     // As with another compiler, cargo keeps the artefacts of both, and the files at hand are of one.
     let known = with_helper();
-    let with_assertions = |value: &str| {
-        let mut command = known.command(&[]);
-        command.env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", value);
-        String::from_utf8(command.output().unwrap().stdout).unwrap()
-    };
-    for _ in 0..2 {
-        let report = with_assertions("true");
-        assert!(
-            report.contains("src/lib.rs:7:5: heap: Box::new"),
-            "{report}"
-        );
-        let report = with_assertions("false");
-        assert_eq!(report, ONE_ALLOCATION);
+    for assertions in ["true", "false", "true", "false"] {
+        let mut command = known.explain(&[]);
+        command.env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", assertions);
+        let (report, _) = ended(&mut command, 0);
+        let has_extra = report.contains("src/lib.rs:7:5: heap: Box::new");
+        assert_eq!(has_extra.to_string(), assertions, "{report}");
+        assert!(report.starts_with(ONE_ALLOCATION), "{report}");
     }
 }
 
@@ -180,7 +154,7 @@ fn what_is_missing_or_unfinished_is_compiled_again() {
     let saved = files(&known.path().join("target/explain/told"));
     assert_eq!(saved.len(), 8, "{saved:?}");
     for file in &saved {
-        std::fs::remove_file(file).unwrap();
+        fs::remove_file(file).unwrap();
         let (report, progress) = known.run(&["--level", "2"], 0);
         assert_eq!(report, whole, "without {}", file.display());
         assert_eq!(compiled(&progress), ["known"], "{progress}");
@@ -188,12 +162,12 @@ fn what_is_missing_or_unfinished_is_compiled_again() {
 
     // A run that ends halfway leaves what it was working on; if it was about to end, files without their id.
     let unfinished = saved[0].with_extension("abcdef");
-    std::fs::create_dir(&unfinished).unwrap();
-    std::fs::write(unfinished.join("llvm"), "!").unwrap();
+    fs::create_dir(&unfinished).unwrap();
+    fs::write(unfinished.join("llvm"), "!").unwrap();
     for file in &saved {
         match file.extension().and_then(|extension| extension.to_str()) {
-            Some("id") => std::fs::remove_file(file).unwrap(),
-            _ => std::fs::write(file, "!").unwrap(),
+            Some("id") => fs::remove_file(file).unwrap(),
+            _ => fs::write(file, "!").unwrap(),
         }
     }
     assert_eq!(known.run(&["--level", "2"], 0).0, whole);
@@ -208,10 +182,7 @@ fn what_is_missing_or_unfinished_is_compiled_again() {
 
 #[test]
 fn an_example_and_a_benchmark_are_explained() {
-    let manifest = format!(
-        "{}\n[[bench]]\nname = \"speed\"\nharness = false\n",
-        super::MANIFEST
-    );
+    let manifest = format!("{MANIFEST}\n[[bench]]\nname = \"speed\"\nharness = false\n");
     let body = "fn main() {\n    drop(std::hint::black_box(Box::new(known::seven())));\n}\n";
     let known = Crate::new(&[
         ("Cargo.toml", &manifest),

@@ -2,11 +2,11 @@
 
 mod builds;
 
-use std::collections::BTreeSet;
-use std::io::Read as _;
+use std::fs::File;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
+use serde_json::json;
 use tempfile::TempDir;
 
 const KNOWN: &str = include_str!("known.rs");
@@ -47,64 +47,64 @@ impl Crate {
         ])
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_explain"));
-        command.args(arguments);
-        command.current_dir(self.0.path());
+    fn command(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(self.path());
         for name in ["CARGO_TARGET_DIR", "RUSTFLAGS"] {
             command.env_remove(name);
         }
         command
     }
 
+    fn explain(&self, arguments: &[&str]) -> Command {
+        self.command(env!("CARGO_BIN_EXE_explain"), arguments)
+    }
+
+    /// What it prints on stdout and on stderr.
     #[track_caller]
     fn run(&self, arguments: &[&str], code: i32) -> (String, String) {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = self.command(arguments).output().unwrap();
-        let stdout = String::from_utf8(stdout).unwrap();
-        let stderr = String::from_utf8(stderr).unwrap();
-        assert_eq!(
-            status.code(),
-            Some(code),
-            "stdout:\n{stdout}\nstderr:\n{stderr}"
-        );
-        (stdout, stderr)
+        ended(&mut self.explain(arguments), code)
     }
 }
 
-/// What is reported of a kind, as `LINE KIND: TEXT`.
+#[track_caller]
+fn ended(command: &mut Command, code: i32) -> (String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
+    let [stdout, stderr] = [stdout, stderr].map(|text| String::from_utf8(text).unwrap());
+    let told = format!("stdout:\n{stdout}\nstderr:\n{stderr}");
+    assert_eq!(status.code(), Some(code), "{told}");
+    (stdout, stderr)
+}
+
+/// What is reported of these kinds, as `LINE KIND: TEXT`.
 fn findings(report: &str, kinds: &[&str]) -> Vec<String> {
-    report
-        .lines()
-        .map(|line| {
-            let (place, text) = line.split_once(": ").unwrap();
-            let mut parts = place.split(':');
-            assert_eq!(parts.next(), Some("src/lib.rs"), "{line}");
-            format!("{} {text}", parts.next().unwrap())
-        })
-        .filter(|line| {
-            kinds
-                .iter()
-                .any(|kind| line.contains(&format!(" {kind}: ")))
-        })
-        .collect()
+    let findings = report.lines().map(|line| {
+        let (place, text) = line.split_once(": ").unwrap();
+        let (file, place) = place.split_once(':').unwrap();
+        assert_eq!(file, "src/lib.rs", "{line}");
+        let (line, _) = place.split_once(':').unwrap_or((place, ""));
+        format!("{line} {text}")
+    });
+    of_kinds(findings, kinds)
 }
 
 /// What the known program says must be reported.
 fn expected(kinds: &[&str]) -> Vec<String> {
-    KNOWN
-        .lines()
-        .zip(1..)
-        .filter_map(|(line, number)| Some((line.split_once("//= ")?.1, number)))
-        .map(|(text, number): (_, u32)| format!("{number} {text}"))
-        .filter(|line| {
-            kinds
-                .iter()
-                .any(|kind| line.contains(&format!(" {kind}: ")))
-        })
+    let lines = (1..).zip(KNOWN.lines());
+    let marked = lines.filter_map(|(number, line): (u32, _)| {
+        Some(format!("{number} {}", line.split_once("//= ")?.1))
+    });
+    of_kinds(marked, kinds)
+}
+
+fn of_kinds(lines: impl Iterator<Item = String>, kinds: &[&str]) -> Vec<String> {
+    let is_of = |line: &String, kind: &&str| line.contains(&format!(" {kind}: "));
+    lines
+        .filter(|line| kinds.iter().any(|kind| is_of(line, kind)))
         .collect()
 }
 
@@ -113,11 +113,8 @@ fn expected(kinds: &[&str]) -> Vec<String> {
 fn assert_exactly(mut found: Vec<String>, mut wanted: Vec<String>) {
     found.sort();
     wanted.sort();
-    let same = found.len() == wanted.len()
-        && found
-            .iter()
-            .zip(&wanted)
-            .all(|(f, w)| f.starts_with(w.as_str()));
+    let mut pairs = found.iter().zip(&wanted);
+    let same = found.len() == wanted.len() && pairs.all(|(f, w)| f.starts_with(w.as_str()));
     assert!(same, "found:\n{found:#?}\nwanted:\n{wanted:#?}");
 }
 
@@ -171,31 +168,26 @@ fn level_3_tells_what_allocates_without_inlining() {
     let (report, _) = Crate::known().run(&["--level", "3", "--json"], 0);
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["package"], "known");
-    let heap = report["heap"].as_array().unwrap();
-    let of = |wanted: &str| {
-        let line = KNOWN
-            .lines()
-            .position(|line| line.contains(wanted))
-            .unwrap()
-            + 1;
-        let found = heap.iter().find(|one| one["line"] == line);
-        found.unwrap_or_else(|| panic!("nothing at line {line}: {heap:#?}"))
+    let found = |list: &str, fields: serde_json::Value| {
+        let all = report[list].as_array().unwrap();
+        let fields = fields.as_object().unwrap();
+        let mut matching = all
+            .iter()
+            .filter(|one| fields.iter().all(|(name, is)| one[name] == *is));
+        matching
+            .next()
+            .unwrap_or_else(|| panic!("no {fields:?} in {all:#?}"))
+            .clone()
     };
-    let elided = of("let boxed");
-    assert_eq!(elided["survives"], false);
-    assert_eq!(elided["without_inlining"], true);
-    assert_eq!(elided["file"], "src/lib.rs");
-    assert_eq!(elided["what"], "Box::new");
-    let surviving = of("Vec::with_capacity(100)");
-    assert_eq!(surviving["survives"], true);
-    assert_eq!(surviving["without_inlining"], true);
-    let inlining = report["inlining"].as_array().unwrap();
-    let never = inlining
-        .iter()
-        .find(|one| one["callee"] == "known::never_inlined" && one["caller"] == "known::calls");
-    let never = never.expect("the call that is never inlined");
-    assert_eq!(never["inlined"], false);
-    let reason = never["reason"].as_str().unwrap();
+    let line = |of: &str| KNOWN.lines().position(|line| line.contains(of)).unwrap() + 1;
+    for (of, survives) in [("let boxed", false), ("Vec::with_capacity(100)", true)] {
+        let fields = json!({"file": "src/lib.rs", "line": line(of), "survives": survives});
+        assert_eq!(found("heap", fields)["without_inlining"], true);
+    }
+    let call =
+        json!({"callee": "known::never_inlined", "caller": "known::calls", "inlined": false});
+    let call = found("inlining", call);
+    let reason = call["reason"].as_str().unwrap();
     assert!(reason.contains("noinline function attribute"), "{reason}");
     assert_eq!(report["sizes"][0]["bytes"], 20_005);
     assert_eq!(report["sizes"][0]["future"], true);
@@ -205,19 +197,14 @@ fn level_3_tells_what_allocates_without_inlining() {
 fn a_program_and_a_file_can_be_chosen() {
     let known = Crate::known();
     let (report, _) = known.run(&["known", "--bin", "known", "--file", "main.rs"], 0);
-    let files: BTreeSet<&str> = report.lines().filter_map(|l| l.split(':').next()).collect();
-    assert_eq!(files, BTreeSet::from(["src/main.rs"]), "{report}");
     assert!(report.contains("src/main.rs:3:"), "{report}");
+    let of_file = |line: &str| line.starts_with("src/main.rs:");
+    assert!(report.lines().all(of_file), "{report}");
 
     let elsewhere = tempfile::tempdir().unwrap();
-    let manifest = known.0.path().join("Cargo.toml");
-    let mut command = known.command(&["--file", "src/lib.rs", "--manifest-path"]);
-    let output = command
-        .arg(manifest)
-        .current_dir(elsewhere.path())
-        .output()
-        .unwrap();
-    let report = String::from_utf8(output.stdout).unwrap();
+    let mut command = known.explain(&["--file", "src/lib.rs", "--manifest-path"]);
+    command.arg(known.path().join("Cargo.toml"));
+    let (report, _) = ended(command.current_dir(elsewhere.path()), 0);
     assert!(report.contains("heap: format!, survives"), "{report}");
 }
 
@@ -244,49 +231,43 @@ fn bad_input_is_told_before_anything_is_compiled() {
         assert!(stderr.contains(message), "{arguments:?}: {stderr}");
         assert_eq!(stdout, "");
     }
-    assert!(!known.0.path().join("target").exists());
+    assert!(!known.path().join("target").exists());
 }
 
 #[test]
-fn outside_a_package_it_asks_for_one() {
+fn what_cargo_and_rustc_say_is_told_once() {
     let elsewhere = tempfile::tempdir().unwrap();
     let known = Crate::known();
-    let mut command = known.command(&[]);
-    let output = command.current_dir(elsewhere.path()).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let stderr = String::from_utf8(output.stderr).unwrap();
+    let mut outside = known.explain(&[]);
+    let (_, stderr) = ended(outside.current_dir(elsewhere.path()), 1);
     assert!(stderr.contains("cargo knows no package here"), "{stderr}");
-}
+    let cause = "could not find `Cargo.toml`";
+    assert_eq!(stderr.matches(cause).count(), 1, "{stderr}");
 
-#[test]
-fn code_that_does_not_compile_is_an_error_with_rustcs_message() {
     let broken = Crate::new(&[("src/lib.rs", "pub fn f() -> u8 {\n    \"text\"\n}\n")]);
     let (stdout, stderr) = broken.run(&[], 1);
     assert_eq!(stdout, "");
-    assert!(
-        stderr.contains("error[E0308]: mismatched types"),
-        "{stderr}"
-    );
-    assert!(stderr.contains("known does not compile"), "{stderr}");
+    for message in ["error[E0308]: mismatched types", "known does not compile"] {
+        assert_eq!(stderr.matches(message).count(), 1, "{stderr}");
+    }
 }
 
 #[test]
-fn a_reader_that_leaves_is_no_error() {
+fn a_reader_that_leaves_is_no_error_and_a_full_disk_is_one() {
     let known = Crate::known();
-    let mut child = known
-        .command(&["--json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let mut stderr = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut stderr)
-        .unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0), "{stderr}");
-    assert!(!stderr.contains("panicked"), "{stderr}");
+    for arguments in [&["--json"][..], &[]] {
+        let mut command = known.explain(arguments);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let (_, stderr) = ended(command.stdout(writer), 0);
+        assert!(!stderr.contains("panicked"), "{stderr}");
+
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let (_, stderr) = ended(command.stdout(full), 1);
+        let last = stderr.lines().last().unwrap();
+        assert!(
+            last.starts_with("error: ") && last.contains("No space left"),
+            "{stderr}"
+        );
+    }
 }
