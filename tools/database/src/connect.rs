@@ -1,43 +1,41 @@
 //! One connection to an existing database. Creating the tables is the service's business.
 
-use std::{env, fs, path::Path, str::FromStr};
+use std::{env, path::Path, str::FromStr};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, anyhow};
+use course::Course;
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, PgConnection, SqliteConnection,
     sqlite::SqliteConnectOptions,
 };
+use terminal::Usage;
 
-/// What a user may write for a database: `01`, the one of the first checkpoint, or an address.
+/// What a user may write for a database: `01` or `discovery`, the one of the first checkpoint, or an address.
 ///
 /// A checkpoint's database is where the checkpoint itself looks for it: at `DATABASE_URL` if that is set,
 /// else in the folder `data/` of the crate.
 ///
 /// # Errors
-/// When it is neither an address nor the number of a checkpoint.
+/// When it is neither an address nor a checkpoint.
 pub fn address(text: &str) -> Result<String> {
     if text.contains(':') {
         return Ok(text.to_owned());
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let steps = fs::read_dir(root.join("steps"))?.filter_map(|step| Some(step.ok()?.path()));
-    let number = format!("{text}-");
-    let step = steps.into_iter().find(|step| {
-        step.file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with(&number))
-    });
-    let step = match (text, step) {
-        ("app", _) => root.join("app"),
-        (_, Some(step)) => step,
-        _ => bail!(
-            "there is no checkpoint `{text}`: expected one such as 01, or sqlite://PATH, or postgres://USER:PASSWORD@HOST/NAME"
-        ),
-    };
+    // This works from any folder, hence not the course around the current one.
+    let course = Course::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))?;
+    let checkpoint = course
+        .checkpoint(text)
+        .context("neither sqlite://PATH nor postgres://USER:PASSWORD@HOST/NAME")?;
     if let Ok(url) = env::var("DATABASE_URL") {
         return Ok(url);
     }
-    let file = step.canonicalize()?.join("data/coworking.db");
+    let file = course.dir_of(&checkpoint).join("data/coworking.db");
     Ok(format!("sqlite://{}", file.display()))
+}
+
+/// What went wrong, without the causes that sqlx's own message has in it already.
+pub fn told_once(error: sqlx::Error) -> Error {
+    anyhow!("{error}")
 }
 
 /// A connection to either kind of database.
@@ -57,21 +55,23 @@ impl Database {
         match url.split(':').next() {
             Some("sqlite") => {
                 let options = SqliteConnectOptions::from_str(url)
-                    .context("the URL is wrong: expected sqlite://PATH")?;
+                    .map_err(|error| Usage(format!("the address is not sqlite://PATH: {error}")))?;
                 let connection = options.foreign_keys(true).connect().await;
-                Ok(Self::Sqlite(connection.with_context(|| {
+                let connection = connection.map_err(told_once).with_context(|| {
                     format!("cannot open {url}: start the service once, it creates the database")
-                })?))
+                });
+                Ok(Self::Sqlite(connection?))
             }
             Some("postgres" | "postgresql") => {
-                let connection = PgConnection::connect(url).await;
-                Ok(Self::Postgres(connection.context(
-                    "cannot connect to the PostgreSQL database: is the server running?",
-                )?))
+                let connection = PgConnection::connect(url).await.map_err(told_once);
+                let connection = connection
+                    .context("cannot connect to the PostgreSQL database: is the server running?");
+                Ok(Self::Postgres(connection?))
             }
-            _ => bail!(
+            _ => Err(Usage(format!(
                 "`{url}` is not a database's address: expected sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME"
-            ),
+            ))
+            .into()),
         }
     }
 
@@ -79,22 +79,24 @@ impl Database {
     ///
     /// # Errors
     /// When the database refuses one.
-    pub async fn execute(&mut self, sql: String) -> sqlx::Result<()> {
+    pub async fn execute(&mut self, sql: String) -> Result<()> {
         let statements = sqlx::raw_sql(AssertSqlSafe(sql));
-        match self {
+        let done = match self {
             Self::Sqlite(connection) => statements.execute(connection).await.map(drop),
             Self::Postgres(connection) => statements.execute(connection).await.map(drop),
-        }
+        };
+        done.map_err(told_once)
     }
 
     /// The rows' first column, which must be text.
     ///
     /// # Errors
     /// When the database refuses the query.
-    pub async fn texts(&mut self, sql: &'static str) -> sqlx::Result<Vec<String>> {
-        match self {
+    pub async fn texts(&mut self, sql: &'static str) -> Result<Vec<String>> {
+        let texts = match self {
             Self::Sqlite(connection) => sqlx::query_scalar(sql).fetch_all(connection).await,
             Self::Postgres(connection) => sqlx::query_scalar(sql).fetch_all(connection).await,
-        }
+        };
+        texts.map_err(told_once)
     }
 }

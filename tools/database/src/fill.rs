@@ -1,9 +1,11 @@
 //! `fill`: bookings of many members, as if the service had been used for years.
 
+use std::io::{self, Write};
 use std::ops::Range;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::value_parser;
+use terminal::Usage;
 use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -35,20 +37,17 @@ pub struct Args {
 
 /// Adds everything in one transaction: all of it, or nothing.
 pub async fn run(args: Args) -> Result<()> {
-    ensure!(
-        args.own <= args.bookings,
-        "--own {} is more than --bookings {}",
-        args.own,
-        args.bookings
-    );
+    if args.own > args.bookings {
+        let (own, all) = (args.own, args.bookings);
+        return Err(Usage(format!("--own {own} is more than --bookings {all}")).into());
+    }
     let mut database = Database::connect(&args.url).await?;
     database.execute("begin".to_owned()).await?;
     fill(&mut database, &args).await?;
-    database
-        .execute("commit".to_owned())
-        .await
-        .context("cannot commit the bookings")?;
-    println!("bookings added: {}", args.bookings);
+    let committed = database.execute("commit".to_owned()).await;
+    committed.context("cannot commit the bookings")?;
+    let added = terminal::grouped(args.bookings);
+    writeln!(io::stdout().lock(), "bookings added: {added}")?;
     Ok(())
 }
 

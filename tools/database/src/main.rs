@@ -28,11 +28,5 @@ async fn main() -> ExitCode {
         Command::Query(args) => query::run(args).await,
         Command::Fill(args) => fill::run(args).await,
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    terminal::end(done.map(|()| ExitCode::SUCCESS))
 }

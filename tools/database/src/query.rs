@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use sqlx::{AssertSqlSafe, Column, Row, TypeInfo, ValueRef, postgres::PgRow, sqlite::SqliteRow};
 
-use crate::connect::Database;
+use crate::connect::{Database, told_once};
 
 /// Runs one SQL statement and prints its rows.
 #[derive(Debug, clap::Args)]
@@ -21,27 +21,23 @@ pub struct Args {
 
 /// Prints the names of the columns, then a line for each row.
 pub async fn run(args: Args) -> Result<()> {
+    let mut database = Database::connect(&args.url).await?;
     let statement = sqlx::raw_sql(AssertSqlSafe(args.sql));
-    let table = match Database::connect(&args.url).await? {
-        Database::Sqlite(mut connection) => {
-            let rows = statement
-                .fetch_all(&mut connection)
-                .await
-                .context("the statement failed")?;
-            table(&rows, sqlite_text)?
+    let table = match &mut database {
+        Database::Sqlite(connection) => {
+            let rows = statement.fetch_all(connection).await;
+            table(&rows.map_err(failed)?, sqlite_text)?
         }
-        Database::Postgres(mut connection) => {
-            let rows = statement
-                .fetch_all(&mut connection)
-                .await
-                .context("the statement failed")?;
-            table(&rows, postgres_text)?
+        Database::Postgres(connection) => {
+            let rows = statement.fetch_all(connection).await;
+            table(&rows.map_err(failed)?, postgres_text)?
         }
     };
-    match print(&table) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        printed => Ok(printed?),
-    }
+    Ok(print(&table)?)
+}
+
+fn failed(error: sqlx::Error) -> anyhow::Error {
+    told_once(error).context("the statement failed")
 }
 
 /// The names of the columns and the rows below them. No rows, no names: then the database did not send them.
@@ -86,15 +82,14 @@ fn postgres_text(row: &PgRow, column: usize) -> Result<String> {
 }
 
 fn print(table: &[Vec<String>]) -> io::Result<()> {
-    let columns = table.first().map_or(0, Vec::len);
-    let width = |column: usize| {
+    let columns = 0..table.first().map_or(0, Vec::len);
+    let longest = |column: usize| {
         table
             .iter()
-            .map(|line| line[column].chars().count())
+            .map(move |line| line[column].chars().count())
             .max()
-            .unwrap_or(0)
     };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let widths: Vec<usize> = columns.filter_map(longest).collect();
     let mut out = io::stdout().lock();
     for line in table {
         let cells: Vec<String> = line

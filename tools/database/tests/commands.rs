@@ -1,6 +1,7 @@
 //! The command itself, run on a database in the shape that the first checkpoint creates.
 
 use std::{
+    fs::File,
     path::Path,
     process::{Command, Output},
 };
@@ -11,23 +12,28 @@ const SEED: &str = "
     insert into users values ('u', 'ipesenti@example.com', 'ipesenti', 'hash');
     insert into rooms values ('g', 'Green', 1, 1, 'c', 'p'), ('r', 'Red', 1, 1, 'c', 'p')";
 
-fn database(args: &[&str]) -> Output {
+fn database(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_database"));
+    command.args(args).env_remove("DATABASE_URL");
     command
-        .args(args)
-        .env_remove("DATABASE_URL")
-        .output()
-        .expect("the command runs")
 }
 
+/// What it prints on stdout, or where the code is an error's, on stderr.
+#[track_caller]
+fn ended(command: &mut Command, code: i32) -> String {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().expect("the command runs");
+    let [stdout, stderr] = [stdout, stderr].map(|text| String::from_utf8(text).unwrap());
+    assert_eq!(status.code(), Some(code), "{command:?}: {stdout}{stderr}");
+    if code == 0 { stdout } else { stderr }
+}
+
+#[track_caller]
 fn query(url: &str, sql: &str) -> String {
-    let output = database(&["query", url, sql]);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).expect("the output is text")
+    ended(&mut database(&["query", url, sql]), 0)
 }
 
 fn seeded(folder: &Path) -> String {
@@ -43,86 +49,131 @@ fn seeded(folder: &Path) -> String {
 fn rows_are_aligned_below_their_names() {
     let folder = tempfile::tempdir().unwrap();
     let url = seeded(folder.path());
-    assert_eq!(
-        query(
-            &url,
-            "select name, number_of_seats, null as missing from rooms order by name"
-        ),
-        "name   number_of_seats  missing\nGreen  1                NULL\nRed    1                NULL\n"
-    );
+    let rooms = "select name, number_of_seats, null as missing from rooms order by name";
+    let table = "\
+        name   number_of_seats  missing\n\
+        Green  1                NULL\n\
+        Red    1                NULL\n";
+    assert_eq!(query(&url, rooms), table);
     assert_eq!(query(&url, "select 1 where false"), "");
+
+    // The environment's database is the one of any checkpoint, by any of its names and in any folder.
+    for checkpoint in ["01", "1", "discovery", "01-discovery"] {
+        let mut command = database(&["query", checkpoint, rooms]);
+        command.env("DATABASE_URL", &url).current_dir(folder.path());
+        assert_eq!(ended(&mut command, 0), table);
+    }
 }
 
 #[test]
 fn fill_adds_bookings_that_do_not_meet_and_can_be_repeated() {
     let folder = tempfile::tempdir().unwrap();
     let url = seeded(folder.path());
-    for total in [1001, 2002] {
-        let output = database(&[
-            "fill",
-            &url,
-            "--bookings",
-            "1001",
-            "--own",
-            "7",
-            "--members",
-            "3",
-        ]);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        assert_eq!(
-            query(&url, "select count(*) as n from bookings"),
-            format!("n\n{total}\n")
-        );
-    }
-    let days = query(
+    let fill: [&str; 8] = [
+        "fill",
         &url,
-        "select count(distinct room_id || booked_on) as n from bookings",
-    );
-    assert_eq!(days, "n\n2002\n");
-    assert_eq!(
-        query(
-            &url,
-            "select count(*) as n from bookings where user_id = 'u'"
+        "--bookings",
+        "1001",
+        "--own",
+        "7",
+        "--members",
+        "3",
+    ];
+    for total in [1001, 2002] {
+        assert_eq!(ended(&mut database(&fill), 0), "bookings added: 1,001\n");
+        let bookings = query(&url, "select count(*) as n from bookings");
+        assert_eq!(bookings, format!("n\n{total}\n"));
+    }
+    for (what, sql, rows) in [
+        (
+            "no two meet",
+            "select count(distinct room_id || booked_on) as n from bookings",
+            "n\n2002\n",
         ),
-        "n\n14\n"
-    );
-    let last = "select distinct user_id from bookings where booked_on = (select max(booked_on) from bookings)";
-    assert_eq!(
-        query(&url, last),
-        "user_id\nu\n",
-        "the seed user books on from there"
-    );
-    assert_eq!(query(&url, "select count(*) as n from users"), "n\n4\n");
+        (
+            "--own",
+            "select count(*) as n from bookings where user_id = 'u'",
+            "n\n14\n",
+        ),
+        (
+            "the seed user books on from there",
+            "select distinct user_id as n from bookings where booked_on = (select max(booked_on) from bookings)",
+            "n\nu\n",
+        ),
+        ("--members", "select count(*) as n from users", "n\n4\n"),
+    ] {
+        assert_eq!(query(&url, sql), rows, "{what}");
+    }
 }
 
 #[test]
-fn mistakes_are_named() {
+fn mistakes_are_named_once() {
     let folder = tempfile::tempdir().unwrap();
     let url = seeded(folder.path());
     let missing = format!("sqlite://{}/missing.db", folder.path().display());
-    let cases: [(&[&str], &str); 5] = [
-        (&["query", "99", "select 1"], "no checkpoint `99`"),
+    let colour = "select colour from rooms";
+    let cases: [(i32, &[&str], &[&str]); 6] = [
         (
-            &["query", "mysql://localhost/db", "select 1"],
-            "sqlite://PATH",
+            2,
+            &["query", "99", "select 1"],
+            &["no checkpoint `99`", "01-discovery", "sqlite://PATH"],
         ),
-        (&["query", &missing, "select 1"], "start the service once"),
-        (&["query", &url, "select colour from rooms"], "colour"),
-        (&["fill", &url, "--bookings", "3", "--own", "4"], "--own 4"),
+        (
+            2,
+            &["query", "mysql://localhost/db", "select 1"],
+            &["sqlite://PATH"],
+        ),
+        (
+            1,
+            &["query", &missing, "select 1"],
+            &["start the service once", "unable to open"],
+        ),
+        // Nobody listens on this port.
+        (
+            1,
+            &["query", "postgres://a:b@127.0.0.1:1/c", "select 1"],
+            &["is the server running", "refused"],
+        ),
+        (
+            1,
+            &["query", &url, colour],
+            &["the statement failed", "no such column"],
+        ),
+        (
+            2,
+            &["fill", &url, "--bookings", "3", "--own", "4"],
+            &["--own 4"],
+        ),
     ];
-    for (args, expected) in cases {
-        let output = database(args);
-        let message = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{args:?}");
-        assert!(message.contains(expected), "{args:?}: {message}");
+    for (code, args, expected) in cases {
+        let message = ended(&mut database(args), code);
+        assert_eq!(message.lines().count(), 1, "{message}");
+        for expected in expected {
+            assert_eq!(
+                message.matches(expected).count(),
+                1,
+                "{expected}: {message}"
+            );
+        }
     }
-    assert_eq!(
-        query(&url, "select count(*) as n from bookings"),
-        "n\n0\n",
-        "a failed fill leaves nothing"
-    );
+    let bookings = query(&url, "select count(*) as n from bookings");
+    assert_eq!(bookings, "n\n0\n", "a failed fill leaves nothing");
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error_and_a_full_disk_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = seeded(folder.path());
+    let query = ["query", &url, "select 1"];
+    let fill = ["fill", &url, "--bookings", "5"];
+    for args in [&query[..], &fill] {
+        let mut command = database(args);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        assert_eq!(ended(command.stdout(writer), 0), "");
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let message = ended(command.stdout(full), 1);
+        assert_eq!(message.lines().count(), 1, "{message}");
+        assert!(message.contains("No space left"), "{message}");
+    }
 }

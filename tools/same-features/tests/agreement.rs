@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
+
+use course::Course;
 
 /// Crates with their versions, and the sets of features that each is compiled with: for the program, and perhaps
 /// others for what runs at build time.
@@ -16,7 +17,7 @@ fn root() -> PathBuf {
 
 /// What cargo prints, asked without the network and without a change of the lock file.
 fn cargo(arguments: &[&str]) -> String {
-    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let output = Command::new("cargo")
         .current_dir(root())
         .args(arguments)
         .args(["--locked", "--offline"])
@@ -33,15 +34,9 @@ fn cargo(arguments: &[&str]) -> String {
 
 /// The packages of the checkpoints.
 fn steps() -> Vec<String> {
-    let mut steps: Vec<_> = fs::read_dir(root().join("steps"))
-        .expect("the checkpoints")
-        .map(|entry| entry.expect("an entry"))
-        .filter(|entry| entry.path().join("Cargo.toml").is_file())
-        .map(|entry| format!("step-{}", entry.file_name().display()))
-        .collect();
-    steps.sort();
-    assert!(!steps.is_empty());
-    steps
+    let checkpoints = Course::load(&root()).expect("the course").checkpoints();
+    assert!(!checkpoints.is_empty());
+    checkpoints.into_iter().map(|one| one.package).collect()
 }
 
 fn crates(step: &str, edges: &str) -> Crates {
@@ -92,26 +87,12 @@ struct Line {
 }
 
 fn list() -> Vec<Line> {
-    let versions: BTreeMap<_, _> = cargo(&[
-        "tree",
-        "-p",
-        "same-features",
-        "--depth",
-        "1",
-        "--prefix",
-        "none",
-        "-e",
-        "normal",
-    ])
-    .lines()
-    .filter_map(|line| {
-        let mut words = line.split(' ');
-        Some((
-            words.next()?.to_owned(),
-            words.next()?.strip_prefix('v')?.to_owned(),
-        ))
-    })
-    .collect();
+    let tree = "tree -p same-features --depth 1 --prefix none -e normal";
+    let tree = cargo(&tree.split(' ').collect::<Vec<_>>());
+    let versions: BTreeMap<_, _> = tree
+        .lines()
+        .filter_map(|line| line.split_once(" v"))
+        .collect();
     let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"]);
     let metadata: serde_json::Value = serde_json::from_str(&metadata).expect("JSON");
     let packages = metadata["packages"].as_array().expect("packages");
@@ -128,7 +109,7 @@ fn list() -> Vec<Line> {
             let name = dependency["name"].as_str().expect("a name").to_owned();
             let features = dependency["features"].as_array().expect("features");
             Line {
-                version: versions[&name].clone(),
+                version: versions[name.as_str()].to_owned(),
                 features: features
                     .iter()
                     .map(|name| name.as_str().expect("a name").to_owned())
