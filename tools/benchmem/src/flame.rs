@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use criterion::profiler::Profiler;
 use pprof::flamegraph::Options;
 use pprof::{Frames, ProfilerGuard, ProfilerGuardBuilder, Symbol};
+
+use crate::whole;
 
 /// Samples per second of processor time. A prime, so that the samples do not keep step with work that repeats at a
 /// round interval. The kernel's timer may have fewer ticks than that, then there are as many samples as ticks.
@@ -18,7 +20,7 @@ const FREQUENCY: i32 = 997;
 const NOT_SAMPLED: [&str; 2] = ["libgcc", "vdso"];
 
 /// Draws what criterion runs under `--profile-time SECONDS`, into `profile/flamegraph.svg` in the benchmark's folder of
-/// criterion's, and says on standard output where that is. A [`crate::Suite`] has it.
+/// criterion's, and says on standard output where that is.
 ///
 /// Widths are processor time: a benchmark that waits leaves few samples or none. What goes wrong is a sentence on
 /// standard error, and criterion runs the next benchmark.
@@ -55,10 +57,10 @@ impl Profiler for FlameGraph {
         let path = path_in(folder);
         match draw(&guard, benchmark, &path) {
             Ok(samples) => {
-                println!(
-                    "flame graph of {benchmark}, {samples} samples:\n{}",
-                    path.display()
-                );
+                let path = path.display();
+                let told = format!("flame graph of {benchmark}, {samples} samples:\n{path}");
+                // As with a benchmark's line, nobody may be reading any more.
+                let _ = writeln!(io::stdout().lock(), "{told}");
             }
             Err(error) => eprintln!("benchmem: no flame graph of {benchmark}: {error}"),
         }
@@ -86,8 +88,7 @@ fn draw(guard: &ProfilerGuard<'_>, title: &str, path: &Path) -> io::Result<isize
     report
         .flamegraph_with_options(&mut svg, &mut options)
         .map_err(io::Error::other)?;
-    fs::create_dir_all(path.parent().unwrap_or(path))?;
-    fs::write(path, svg)?;
+    whole::write(path, &svg)?;
     Ok(samples)
 }
 
@@ -101,9 +102,13 @@ fn trim(stack: &mut Frames) {
         .count();
     stack.frames.drain(..sampler);
     let caller = stack.frames.iter().enumerate().find_map(|(depth, frame)| {
-        let inlined = frame.iter().position(is_criterion)?;
+        let inlined = frame.iter().position(is_bencher)?;
         Some((depth, inlined))
     });
+    if caller.is_none() && stack.frames.iter().flatten().any(is_criterion) {
+        // Criterion itself was met at work, before or after it called the routine.
+        stack.frames.clear();
+    }
     if let Some((depth, inlined)) = caller {
         stack.frames.truncate(depth + 1);
         stack.frames[depth].truncate(inlined);
@@ -125,12 +130,21 @@ fn is_sampler(symbol: &Symbol) -> bool {
     name.starts_with("backtrace::") || name.contains("pprof::")
 }
 
-/// Whether it is `Bencher::iter`, or for a future what `AsyncBencher::iter` has polled. Where a binary has line tables
-/// and no other debug information, a function's name is without its path, and the file tells.
+/// Whether it is `Bencher::iter`, or for a future what `AsyncBencher::iter` has polled.
+fn is_bencher(symbol: &Symbol) -> bool {
+    symbol.name().contains("criterion::bencher::")
+        || (is_criterion(symbol) && symbol.filename().ends_with("bencher.rs"))
+}
+
+/// Where a binary has line tables and no other debug information, a function's name is without its path, and the file
+/// tells: `…/criterion-0.8.2/src/routine.rs`.
 fn is_criterion(symbol: &Symbol) -> bool {
     let file = symbol.filename();
-    symbol.name().contains("criterion::bencher::")
-        || (file.contains("criterion") && file.ends_with("bencher.rs"))
+    let version = file
+        .split_once("/criterion-")
+        .map_or("", |(_, version)| version);
+    version.starts_with(|first: char| first.is_ascii_digit())
+        || symbol.name().contains("criterion::")
 }
 
 fn is_call(symbol: &Symbol) -> bool {
@@ -143,8 +157,8 @@ mod tests {
 
     use super::*;
 
-    fn stack(frames: &[&[&str]]) -> Frames {
-        // A function, and perhaps its file after an @.
+    /// What is left of a stack of functions, each perhaps with its file after an @.
+    fn trimmed(frames: &[&[&str]]) -> Vec<Vec<String>> {
         let symbol = |text: &&str| {
             let (name, file) = text.split_once('@').unwrap_or((text, ""));
             Symbol {
@@ -154,19 +168,15 @@ mod tests {
                 filename: Some(file.into()),
             }
         };
-        Frames {
-            frames: frames
-                .iter()
-                .map(|frame| frame.iter().map(symbol).collect())
-                .collect(),
+        let frames = frames
+            .iter()
+            .map(|frame| frame.iter().map(symbol).collect());
+        let mut stack = Frames {
+            frames: frames.collect(),
             thread_name: String::new(),
             thread_id: 0,
             sample_timestamp: SystemTime::UNIX_EPOCH,
-        }
-    }
-
-    fn trimmed(frames: &[&[&str]]) -> Vec<Vec<String>> {
-        let mut stack = stack(frames);
+        };
         trim(&mut stack);
         let names = |frame: &Vec<Symbol>| frame.iter().map(Symbol::name).collect();
         stack.frames.iter().map(names).collect()
@@ -184,14 +194,9 @@ mod tests {
             ],
             &["main"],
         ];
-        assert_eq!(
-            trimmed(frames),
-            [vec!["parse", "read"], vec!["bench::{{closure}}"]]
-        );
-    }
-
-    #[test]
-    fn where_names_have_no_path_the_file_tells() {
+        let routine = [&["parse", "read"][..], &["bench::{{closure}}"]];
+        assert_eq!(trimmed(frames), routine);
+        // Where names have no path the file tells.
         let frames: &[&[&str]] = &[
             &["read"],
             &[
@@ -206,13 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn what_another_thread_does_stays() {
+    fn what_another_thread_does_stays_and_criterion_by_itself_is_nothing() {
         assert_eq!(trimmed(&[&["step"], &["run"]]), [["step"], ["run"]]);
-    }
-
-    #[test]
-    fn criterion_by_itself_is_nothing() {
-        let frames: &[&[&str]] = &[&["criterion::bencher::Bencher<M>::iter"], &["main"]];
-        assert!(trimmed(frames).is_empty());
+        for own in [
+            "criterion::bencher::Bencher<M>::iter",
+            "profile@/registry/criterion-0.8.2/src/routine.rs",
+        ] {
+            assert!(trimmed(&[&[own], &["main"]]).is_empty(), "{own}");
+        }
     }
 }

@@ -32,7 +32,7 @@
 //! - `timing`: what criterion measured, from its own files; `counting`: the allocations of an operation
 //! - `line`: both in one line
 //! - `flame`: a flame graph under `--profile-time`
-//! - [`rooms`]: input for benchmarks, as much of it as one likes
+//! - [`rooms`]: input for benchmarks, as much of it as one likes; `whole`: how files are written
 
 mod counting;
 #[cfg_attr(not(unix), path = "flame/missing.rs")]
@@ -42,6 +42,6 @@ mod name;
 pub mod rooms;
 mod suite;
 mod timing;
+mod whole;
 
-pub use flame::FlameGraph;
 pub use suite::{Group, Suite};

@@ -8,35 +8,27 @@ use criterion::BenchmarkId;
 /// Criterion cuts longer names of folders.
 const LONGEST: usize = 64;
 
-/// A benchmark's name: the group, a function, and what the function was given.
+/// A benchmark's whole name: the group, a function, and perhaps what the function was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name {
-    group: String,
-    function: String,
-    parameter: Option<String>,
-}
+pub struct Name(String);
 
 impl Name {
-    /// Takes `name` apart at its slash.
+    /// Takes a benchmark's `name`, `FUNCTION` or `FUNCTION/PARAMETER`.
     ///
     /// # Panics
-    /// When a part would be called otherwise in criterion's folders or in a line of Go's.
+    /// When a part would be called otherwise in criterion's folders or by Go's tools.
     pub fn new(group: &str, name: &str) -> Self {
-        let (function, parameter) = match name.split_once('/') {
-            Some((function, parameter)) => (function, Some(parameter)),
-            None => (name, None),
-        };
-        for part in [function].into_iter().chain(parameter) {
-            assert!(
-                is_part(part),
-                "the benchmark's name {name:?} must be FUNCTION or FUNCTION/PARAMETER, of letters, digits and _-. alone"
-            );
-        }
-        Self {
-            group: group.to_owned(),
-            function: function.to_owned(),
-            parameter: parameter.map(str::to_owned),
-        }
+        let mut parts = name.splitn(2, '/');
+        assert!(
+            parts.all(is_part),
+            "the benchmark's name {name:?} must be FUNCTION or FUNCTION/PARAMETER, of letters, digits and _-. alone"
+        );
+        let end = name.rsplit_once('-').map_or("", |(_, end)| end);
+        assert!(
+            end.is_empty() || end.contains(|byte: char| !byte.is_ascii_digit()),
+            "the benchmark's name {name:?} must not end in -{end}: Go's tools take that for a number of processors"
+        );
+        Self(format!("{group}/{name}"))
     }
 
     /// # Panics
@@ -50,17 +42,16 @@ impl Name {
 
     /// What criterion calls it within its group.
     pub fn id(&self) -> BenchmarkId {
-        match &self.parameter {
-            Some(parameter) => BenchmarkId::new(&self.function, parameter),
-            None => BenchmarkId::from_parameter(&self.function),
+        let mut parts = self.0.splitn(3, '/').skip(1);
+        match (parts.next().unwrap_or_default(), parts.next()) {
+            (function, Some(parameter)) => BenchmarkId::new(function, parameter),
+            (function, None) => BenchmarkId::from_parameter(function),
         }
     }
 
     /// Where criterion keeps what it knows about it.
     pub fn folder(&self, criterion: &Path) -> PathBuf {
-        let mut folder = criterion.join(&self.group).join(&self.function);
-        folder.extend(&self.parameter);
-        folder
+        criterion.join(&self.0)
     }
 }
 
@@ -71,40 +62,43 @@ fn is_part(text: &str) -> bool {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.group, self.function)?;
-        match &self.parameter {
-            Some(parameter) => write!(f, "/{parameter}"),
-            None => Ok(()),
-        }
+        f.write_str(&self.0)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::panic::catch_unwind;
+
     use super::*;
 
     #[test]
     fn a_name_is_the_same_everywhere() {
-        let name = Name::new("Rooms", "from_reader/999-rooms");
-        assert_eq!(name.to_string(), "Rooms/from_reader/999-rooms");
-        assert_eq!(
-            name.folder(Path::new("/c")),
-            Path::new("/c/Rooms/from_reader/999-rooms")
-        );
-        let name = Name::new("Handler", "room");
-        assert_eq!(name.to_string(), "Handler/room");
-        assert_eq!(name.folder(Path::new("/c")), Path::new("/c/Handler/room"));
+        for name in ["from_reader/999-rooms", "room", "a-1/b", "x86-64-", "-"] {
+            let whole = format!("Rooms/{name}");
+            let folder = Path::new("/c").join(&whole);
+            let name = Name::new("Rooms", name);
+            assert_eq!(name.to_string(), whole);
+            assert_eq!(name.folder(Path::new("/c")), folder);
+        }
     }
 
     #[test]
     fn a_name_that_criterion_or_go_would_change_is_refused() {
-        for name in ["", "a b", "a/", "/a", "a/b/c", "a:b", "ä", &"a".repeat(65)] {
-            let refused = std::panic::catch_unwind(|| Name::new("Group", name));
-            assert!(refused.is_err(), "{name}");
+        let long = "a".repeat(65);
+        for name in ["", "a b", "a/", "/a", "a/b/c", "a:b", "ä", &long] {
+            assert!(catch_unwind(|| Name::new("Group", name)).is_err(), "{name}");
         }
         for group in ["", "lower", "A/b", "A b"] {
-            let refused = std::panic::catch_unwind(|| Name::check_group(group));
-            assert!(refused.is_err(), "{group}");
+            assert!(
+                catch_unwind(|| Name::check_group(group)).is_err(),
+                "{group}"
+            );
+        }
+        for name in ["rooms-999", "read/rooms-8", "a--1"] {
+            let refused = catch_unwind(|| Name::new("Group", name)).expect_err(name);
+            let message = refused.downcast_ref::<String>().expect("a message");
+            assert!(message.contains("number of processors"), "{message}");
         }
     }
 }

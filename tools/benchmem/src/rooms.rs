@@ -2,15 +2,17 @@
 //!
 //! The same number and seed give the same bytes, so that two runs of a benchmark, or two readers, have the same work.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use fastrand::Rng;
 use serde::Serialize;
+use uuid::Builder;
+
+use crate::whole;
 
 /// No room has more.
-pub const MOST_PHOTOS: usize = 4;
+const MOST_PHOTOS: usize = 4;
 
 /// Of so many rooms, the one in the middle has a name with quotation marks, hence with escapes in JSON: a reader that
 /// borrows strings from the text has to make this one.
@@ -41,21 +43,21 @@ struct Room {
 }
 
 /// A JSON array of `number` rooms.
-pub fn json(number: usize, seed: u64) -> String {
+fn json(number: usize, seed: u64) -> String {
     let mut random = Rng::with_seed(seed);
     let rooms: Vec<Room> = (0..number).map(|index| room(index, &mut random)).collect();
     // Strings and finite numbers alone: there is no such room that JSON cannot express.
     serde_json::to_string_pretty(&rooms).unwrap_or_default()
 }
 
-/// Writes [`json`] to a file in `folder` and returns its path. The name has the number and the seed in it.
+/// Writes a JSON array of `number` rooms to a file in `folder` and returns its path. The name has the number and the
+/// seed in it. The file is there whole at any moment, so two processes may ask for it at a time.
 ///
 /// # Errors
 /// When the file cannot be written.
 pub fn write(folder: &Path, number: usize, seed: u64) -> io::Result<PathBuf> {
     let path = folder.join(format!("rooms-{number}-{seed}.json"));
-    fs::create_dir_all(folder)?;
-    fs::write(&path, json(number, seed))?;
+    whole::write(&path, json(number, seed).as_bytes())?;
     Ok(path)
 }
 
@@ -68,7 +70,9 @@ fn room(index: usize, random: &mut Rng) -> Room {
     };
     let photo = |number: usize| format!("/room_{index}_{number:04}.svg");
     Room {
-        id: uuid(random),
+        id: Builder::from_random_bytes(random.u128(..).to_be_bytes())
+            .into_uuid()
+            .to_string(),
         name,
         cost: f64::from(random.u32(2..=400)) / 2.0,
         number_of_seats: random.u32(1..=80),
@@ -78,22 +82,6 @@ fn room(index: usize, random: &mut Rng) -> Room {
             .map(|number| photo(number + 2))
             .collect(),
     }
-}
-
-/// A random UUID (version 4, variant 1) of RFC 9562.
-fn uuid(random: &mut Rng) -> String {
-    let bits = random.u128(..);
-    let bits = bits & !(0xf << 76) | (0x4 << 76);
-    let bits = bits & !(0x3 << 62) | (0x2 << 62);
-    let hex = format!("{bits:032x}");
-    let parts = [
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..],
-    ];
-    parts.join("-")
 }
 
 #[cfg(test)]

@@ -5,19 +5,18 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion};
+use criterion::{Bencher, BenchmarkGroup, Criterion};
 use tokio::runtime::Runtime;
 
 use crate::counting::{self, Counts};
 use crate::flame::FlameGraph;
 use crate::line::Line;
 use crate::name::Name;
-use crate::timing::{self, Earlier, Timing};
+use crate::timing::{self, Earlier};
 
 /// All benchmarks of a program.
 pub struct Suite {
     criterion: Criterion,
-    /// Where criterion leaves what it measured.
     folder: PathBuf,
     /// Whether it has been said that nothing is counted.
     told: bool,
@@ -99,15 +98,9 @@ impl<'suite> Group<'suite> {
     /// # Panics
     /// When a part of `name` is empty, longer than 64 bytes or not made of letters, digits and any of `_-.` alone; when
     /// the group has this name already; when `routine` panics.
-    pub fn bench<O>(&mut self, name: &str, mut routine: impl FnMut() -> O) {
-        let name = Name::new(&self.name, name);
-        let earlier = Earlier::in_folder(name.folder(self.folder));
-        self.criterion
-            .bench_function(name.id(), |bencher| bencher.iter(&mut routine));
-        if let Some(timing) = measured(&name, earlier) {
-            let counts = counting::of_closure(timing.few(), &mut routine);
-            self.print(&name, &timing, counts);
-        }
+    pub fn bench<O>(&mut self, name: &str, routine: impl FnMut() -> O) {
+        let time = |bencher: &mut Bencher<'_>, routine: &mut _| bencher.iter(routine);
+        self.measure(name, routine, time, counting::of_closure);
     }
 
     /// As [`Group::bench`], for a future on `runtime`. What is counted is the **whole process**, since a future has
@@ -119,17 +112,13 @@ impl<'suite> Group<'suite> {
         &mut self,
         name: &str,
         runtime: &Runtime,
-        mut routine: impl FnMut() -> F,
+        routine: impl FnMut() -> F,
     ) {
-        let name = Name::new(&self.name, name);
-        let earlier = Earlier::in_folder(name.folder(self.folder));
-        self.criterion.bench_function(name.id(), |bencher| {
-            bencher.to_async(runtime).iter(&mut routine);
-        });
-        if let Some(timing) = measured(&name, earlier) {
-            let counts = counting::of_future(timing.few(), runtime, &mut routine);
-            self.print(&name, &timing, counts);
-        }
+        let time = |bencher: &mut Bencher<'_>, routine: &mut _| {
+            bencher.to_async(runtime).iter(routine);
+        };
+        let count = |operations, routine| counting::of_future(operations, runtime, routine);
+        self.measure(name, routine, time, count);
     }
 
     /// Ends the group: criterion summarizes it.
@@ -137,17 +126,32 @@ impl<'suite> Group<'suite> {
         self.criterion.finish();
     }
 
-    fn print(&mut self, name: &Name, timing: &Timing, counts: Option<Counts>) {
-        if counts.is_none() && !*self.told {
-            *self.told = true;
+    fn measure<R>(
+        &mut self,
+        name: &str,
+        mut routine: R,
+        mut time: impl FnMut(&mut Bencher<'_>, &mut R),
+        count: impl FnOnce(u64, R) -> Option<Counts>,
+    ) {
+        let name = Name::new(&self.name, name);
+        let earlier = Earlier::in_folder(&name.folder(self.folder));
+        self.criterion
+            .bench_function(name.id(), |bencher| time(bencher, &mut routine));
+        let timing = match earlier.newer() {
+            Ok(Some(timing)) => timing,
+            Ok(None) => return,
+            Err(error) => return eprintln!("benchmem: no line for {name}: {error}"),
+        };
+        let counts = count(timing.few(), routine);
+        if counts.is_none() && !std::mem::replace(self.told, true) {
             eprintln!(
                 "benchmem: allocations are not counted, so the lines have no B/op and no allocs/op: \
                  make diagnostics::Allocator this program's #[global_allocator]"
             );
         }
         let line = Line {
-            name,
-            timing,
+            name: &name,
+            timing: &timing,
             counts,
         };
         // Nobody reads standard output any more: no reason to end the other benchmarks with a panic.
@@ -160,16 +164,5 @@ impl fmt::Debug for Group<'_> {
         f.debug_struct("Group")
             .field("name", &self.name)
             .finish_non_exhaustive()
-    }
-}
-
-/// What criterion has just measured, if it did.
-fn measured(name: &Name, earlier: Earlier) -> Option<Timing> {
-    match earlier.newer() {
-        Ok(timing) => timing,
-        Err(error) => {
-            eprintln!("benchmem: no line for {name}: {error}");
-            None
-        }
     }
 }

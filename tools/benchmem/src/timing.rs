@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -51,59 +51,37 @@ struct Samples {
 /// What an earlier run left in a benchmark's folder. It stays there when criterion skips the benchmark.
 #[derive(Debug)]
 pub struct Earlier {
-    samples: State,
-    estimates: State,
+    new: PathBuf,
+    samples: Option<Vec<u8>>,
 }
 
 impl Earlier {
     /// Looks into a benchmark's folder, before criterion runs it. Criterion writes what it measures into `new`, whether
     /// or not it has a baseline to compare with, and copies it to the baseline that is to be saved.
-    pub fn in_folder(benchmark: PathBuf) -> Self {
+    pub fn in_folder(benchmark: &Path) -> Self {
         let new = benchmark.join("new");
         Self {
-            samples: State::of(new.join("sample.json")),
-            estimates: State::of(new.join("estimates.json")),
+            samples: fs::read(new.join("sample.json")).ok(),
+            new,
         }
     }
 
-    /// What criterion has measured since; none if it has not.
+    /// What criterion has measured since; none if it has not. Two runs never measure the same nanoseconds in all of
+    /// their samples.
     ///
     /// # Errors
     /// When criterion's files are not what they are known to be.
-    pub fn newer(self) -> io::Result<Option<Timing>> {
-        if !self.samples.has_changed() || !self.estimates.has_changed() {
+    pub fn newer(&self) -> io::Result<Option<Timing>> {
+        let now = Self::in_folder(self.new.parent().unwrap_or(&self.new));
+        if now.samples.is_none() || now.samples == self.samples {
             return Ok(None);
         }
-        let samples: Samples = read(&self.samples.path)?;
-        let Estimates { mean, slope } = read(&self.estimates.path)?;
+        let samples: Samples = read(&self.new.join("sample.json"))?;
+        let Estimates { mean, slope } = read(&self.new.join("estimates.json"))?;
         Ok(Some(Timing {
             iterations: samples.iters.iter().sum::<f64>() as u64,
             nanoseconds: slope.unwrap_or(mean).point_estimate,
         }))
-    }
-}
-
-/// A file at some moment. Two runs never measure the same nanoseconds, but a file system may give both files the same
-/// coarse time, and the other way round: together they tell whether the file was written.
-#[derive(Debug)]
-struct State {
-    path: PathBuf,
-    written: Option<SystemTime>,
-    content: Option<Vec<u8>>,
-}
-
-impl State {
-    fn of(path: PathBuf) -> Self {
-        Self {
-            written: fs::metadata(&path).and_then(|file| file.modified()).ok(),
-            content: fs::read(&path).ok(),
-            path,
-        }
-    }
-
-    fn has_changed(&self) -> bool {
-        let now = Self::of(self.path.clone());
-        now.content.is_some() && (now.written != self.written || now.content != self.content)
     }
 }
 
@@ -142,51 +120,38 @@ mod tests {
 
     const SAMPLES: &str = r#"{"sampling_mode":"Flat","iters":[2.0,2.0,3.0],"times":[1.0,2.0,3.0]}"#;
 
-    fn measure(new: &Path, samples: &str, estimates: &str) {
-        fs::create_dir_all(new).expect("a folder");
+    /// What is read after criterion has left these files, and once more when it has left nothing since.
+    fn measured(samples: &str, estimates: &str) -> [io::Result<Option<Timing>>; 2] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let new = folder.path().join("new");
+        let earlier = Earlier::in_folder(folder.path());
+        fs::create_dir_all(&new).expect("a folder");
         fs::write(new.join("sample.json"), samples).expect("samples");
         fs::write(new.join("estimates.json"), estimates).expect("estimates");
+        [earlier.newer(), Earlier::in_folder(folder.path()).newer()]
     }
 
     #[test]
     fn the_estimate_is_the_slope_or_else_the_mean() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let new = folder.path().join("new");
-        let earlier = || Earlier::in_folder(folder.path().to_owned());
-
-        let first = earlier();
-        measure(
-            &new,
-            SAMPLES,
-            r#"{"mean":{"point_estimate":7.5},"slope":null}"#,
-        );
-        let timing = first.newer().expect("readable").expect("measured");
-        assert_eq!((timing.iterations, timing.nanoseconds), (7, 7.5));
-
-        let second = earlier();
-        let samples = SAMPLES.replace("3.0]", "4.0]");
-        let estimates = r#"{"mean":{"point_estimate":7.5},"slope":{"point_estimate":6.25}}"#;
-        measure(&new, &samples, estimates);
-        let timing = second.newer().expect("readable").expect("measured");
-        assert_eq!(timing.nanoseconds, 6.25);
-    }
-
-    #[test]
-    fn what_an_earlier_run_left_is_no_measurement() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let earlier = || Earlier::in_folder(folder.path().to_owned());
-        assert_eq!(earlier().newer().expect("nothing there"), None);
-        measure(&folder.path().join("new"), SAMPLES, "{}");
-        assert_eq!(earlier().newer().expect("nothing new"), None);
+        for (slope, nanoseconds) in [("null", 7.5), (r#"{"point_estimate":6.25}"#, 6.25)] {
+            let estimates = format!(r#"{{"mean":{{"point_estimate":7.5}},"slope":{slope}}}"#);
+            let [first, second] = measured(SAMPLES, &estimates).map(|read| read.expect("readable"));
+            let timing = first.expect("measured");
+            assert_eq!((timing.iterations, timing.nanoseconds), (7, nanoseconds));
+            assert_eq!(second, None, "what an earlier run left is no measurement");
+        }
     }
 
     #[test]
     fn files_of_another_shape_are_an_error_that_names_them() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let earlier = Earlier::in_folder(folder.path().to_owned());
-        measure(&folder.path().join("new"), SAMPLES, "{}");
-        let error = earlier.newer().expect_err("no mean").to_string();
-        assert!(error.contains("estimates.json"), "{error}");
+        for (samples, estimates, file) in [
+            ("{}", "{}", "sample.json"),
+            (SAMPLES, "{}", "estimates.json"),
+        ] {
+            let [first, _] = measured(samples, estimates);
+            let error = first.expect_err("nothing in it").to_string();
+            assert!(error.contains(file), "{error}");
+        }
     }
 
     #[test]

@@ -3,53 +3,30 @@
 
 mod runs;
 
-use std::env;
 use std::fs;
 use std::hint::black_box;
 
-use criterion::{Criterion, SamplingMode};
-use libtest_mimic::{Arguments, Trial};
-use runs::{CHILD, run, run_by};
+use benchmem::Suite;
+use criterion::SamplingMode;
+use runs::{run, run_by};
 
 #[global_allocator]
 static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator::new();
 
 fn main() {
-    if env::var_os(CHILD).is_some() {
-        return benchmarks();
-    }
-    let tests: [(&str, fn()); 8] = [
+    let tests: [(&str, fn()); 6] = [
         ("lines_agree_with_criterion", lines_agree_with_criterion),
-        ("allocations_are_exact", allocations_are_exact),
         ("baselines_make_no_difference", baselines_make_no_difference),
-        (
-            "what_is_not_measured_has_no_line",
-            what_is_not_measured_has_no_line,
-        ),
-        ("an_earlier_run_gives_no_line", an_earlier_run_gives_no_line),
+        ("what_is_not_measured_has_no_line", what_is_not_measured),
         ("cargos_folder_is_respected", cargos_folder_is_respected),
         ("a_profile_is_drawn", a_profile_is_drawn),
         ("an_empty_profile_is_said", an_empty_profile_is_said),
     ];
-    let tests = tests.map(|(name, test)| {
-        Trial::test(name, move || {
-            test();
-            Ok(())
-        })
-    });
-    let arguments = Arguments::from_args();
-    libtest_mimic::run(&arguments, tests.into()).exit();
+    runs::main(benchmarks, tests);
 }
 
 /// The program of benchmarks.
-fn benchmarks() {
-    let criterion = Criterion::default()
-        .sample_size(10)
-        // Fewer, since a test program is not optimized.
-        .nresamples(2000)
-        .warm_up_time(std::time::Duration::from_millis(1))
-        .measurement_time(std::time::Duration::from_millis(10));
-    let mut suite = benchmem::Suite::from_args(criterion);
+fn benchmarks(mut suite: Suite) {
     let mut group = suite.group("Known");
     // Two allocations, the second of them a reallocation.
     group.bench("grown/50-bytes", || {
@@ -116,10 +93,7 @@ fn lines_agree_with_criterion() {
     assert!(run.json("Future/elsewhere/3000-bytes", "new/estimates.json")["slope"].is_null());
     assert!(!run.json("Known/grown/50-bytes", "new/estimates.json")["slope"].is_null());
     assert_eq!(run.columns().len(), 1, "{}", run.stdout);
-}
 
-fn allocations_are_exact() {
-    let run = run(&["--bench"]);
     let counts = |name| run.line(name).counts.expect("counted");
     assert_eq!(counts("Known/grown/50-bytes"), (60, 2));
     assert_eq!(counts("Known/spinning"), (0, 0));
@@ -146,7 +120,9 @@ fn baselines_make_no_difference() {
     assert_eq!(compared.again(&loaded).lines.len(), 0);
 }
 
-fn what_is_not_measured_has_no_line() {
+fn what_is_not_measured() {
+    let first = run(&["--bench", "spinning"]);
+    assert_eq!(first.lines.len(), 1);
     for arguments in [
         &["--bench", "--list"][..],
         &["--bench", "--test"],
@@ -155,70 +131,44 @@ fn what_is_not_measured_has_no_line() {
         &["--bench", "no-such-benchmark"],
         &["--bench", "--discard-baseline", "spinning"],
     ] {
-        let run = run(arguments);
-        assert_eq!(run.lines.len(), 0, "{arguments:?}: {}", run.stdout);
+        // In a new folder, and where an earlier run has left its files.
+        for run in [run(arguments), first.again(arguments)] {
+            assert_eq!(run.lines.len(), 0, "{arguments:?}: {}", run.stdout);
+        }
     }
-}
-
-fn an_earlier_run_gives_no_line() {
-    let first = run(&["--bench", "spinning"]);
-    assert_eq!(first.lines.len(), 1);
-    for arguments in [
-        &["--bench", "--test"][..],
-        &["--bench", "--list"],
-        &["--bench", "grown"],
-    ] {
-        let next = first.again(arguments);
-        let spinning = next
-            .lines
-            .iter()
-            .find(|line| line.name.contains("spinning"));
-        assert!(spinning.is_none(), "{arguments:?}: {}", next.stdout);
-    }
+    let other = first.again(&["--bench", "grown"]);
+    let names: Vec<&str> = other.lines.iter().map(|line| line.name.as_str()).collect();
+    assert_eq!(names, ["Known/grown/50-bytes"]);
 }
 
 fn cargos_folder_is_respected() {
     let run = run_by("CARGO_TARGET_DIR", &["--bench", "spinning"]);
     assert_eq!(run.lines.len(), 1, "{}", run.stdout);
-    let samples = run
-        .folder
-        .path()
-        .join("criterion/Known/spinning/new/sample.json");
-    assert!(samples.exists());
+    let samples = "criterion/Known/spinning/new/sample.json";
+    assert!(run.folder.path().join(samples).exists());
 }
 
 fn a_profile_is_drawn() {
     let run = run(&["--bench", "--profile-time", "1", "Known/spinning"]);
     assert_eq!(run.lines.len(), 0);
-    let path = run
-        .folder
-        .path()
-        .join("Known/spinning/profile/flamegraph.svg");
-    assert!(
-        run.stdout.contains(&path.display().to_string()),
-        "{}",
-        run.stdout
-    );
+    let picture = "Known/spinning/profile/flamegraph.svg";
+    let path = run.folder.path().join(picture);
+    let told = path.display().to_string();
+    assert!(run.stdout.contains(&told), "{}", run.stdout);
     let svg = fs::read_to_string(path).expect("a picture");
-    assert!(
-        svg.contains("<title>suite::spin (") || svg.contains("<title>spin ("),
-        "the routine is in it"
-    );
+    let routine = ["<title>suite::spin (", "<title>spin ("];
+    assert!(routine.iter().any(|title| svg.contains(title)), "{svg}");
     // What called the routine, and the sampler.
     for absent in ["bencher", "lang_start", "perf_signal_handler"] {
-        assert!(!svg.contains(absent), "{absent}");
+        assert!(!svg.contains(absent), "{absent}: {svg}");
     }
 }
 
 fn an_empty_profile_is_said() {
     let run = run(&["--bench", "--profile-time", "1", "Known/sleeping"]);
-    let path = run
-        .folder
-        .path()
-        .join("Known/sleeping/profile/flamegraph.svg");
+    let picture = "Known/sleeping/profile/flamegraph.svg";
     // Waking up takes some processor time, which a sample may meet.
-    let is_said = run
-        .stderr
-        .contains("benchmem: no flame graph of Known/sleeping: ");
-    assert_ne!(is_said, path.exists(), "{}", run.stderr);
+    let said = "benchmem: no flame graph of Known/sleeping: ";
+    let is_drawn = run.folder.path().join(picture).exists();
+    assert_ne!(run.stderr.contains(said), is_drawn, "{}", run.stderr);
 }

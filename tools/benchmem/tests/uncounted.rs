@@ -2,43 +2,28 @@
 
 mod runs;
 
-use std::env;
-use std::time::Duration;
-
-use criterion::Criterion;
-use libtest_mimic::{Arguments, Trial};
-use runs::{CHILD, run};
+use benchmem::Suite;
 
 fn main() {
-    if env::var_os(CHILD).is_some() {
-        return benchmarks();
-    }
-    let test = Trial::test("it_is_said_once_and_no_figure_is_printed", || {
-        let run = run(&["--bench"]);
-        assert_eq!(run.lines.len(), 2, "{}", run.stdout);
-        for line in &run.lines {
-            assert!(line.nanoseconds > 0.0 && line.iterations > 0, "{line:?}");
-            assert_eq!(line.counts, None);
-        }
-        assert_eq!(
-            run.stderr.matches("allocations are not counted").count(),
-            1,
-            "{}",
-            run.stderr
-        );
-        Ok(())
-    });
-    libtest_mimic::run(&Arguments::from_args(), vec![test]).exit();
+    let test = (
+        "it_is_said_once_and_no_figure_is_printed",
+        it_is_said_once as fn(),
+    );
+    runs::main(benchmarks, [test]);
 }
 
-fn benchmarks() {
-    let criterion = Criterion::default()
-        .sample_size(10)
-        // Fewer, since a test program is not optimized.
-        .nresamples(2000)
-        .warm_up_time(Duration::from_millis(1))
-        .measurement_time(Duration::from_millis(10));
-    let mut suite = benchmem::Suite::from_args(criterion);
+fn it_is_said_once() {
+    let run = runs::run(&["--bench"]);
+    assert_eq!(run.lines.len(), 2, "{}", run.stdout);
+    for line in &run.lines {
+        assert!(line.nanoseconds > 0.0 && line.iterations > 0, "{line:?}");
+        assert_eq!(line.counts, None);
+    }
+    let said = run.stderr.matches("allocations are not counted").count();
+    assert_eq!(said, 1, "{}", run.stderr);
+}
+
+fn benchmarks(mut suite: Suite) {
     let mut group = suite.group("Uncounted");
     group.bench("boxed", || Box::new(1u8));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

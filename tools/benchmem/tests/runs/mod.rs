@@ -5,11 +5,35 @@ use std::env;
 use std::fs;
 use std::process::Command;
 use std::rc::Rc;
+use std::time::Duration;
 
+use benchmem::Suite;
+use criterion::Criterion;
+use libtest_mimic::{Arguments, Trial};
 use tempfile::TempDir;
 
 /// Set for a program of benchmarks.
-pub const CHILD: &str = "BENCHMEM_TEST_CHILD";
+const CHILD: &str = "BENCHMEM_TEST_CHILD";
+
+/// Runs the tests, or in a child the benchmarks.
+pub fn main<const N: usize>(benchmarks: fn(Suite), tests: [(&str, fn()); N]) {
+    if env::var_os(CHILD).is_some() {
+        let criterion = Criterion::default()
+            .sample_size(10)
+            // Fewer, since a test program is not optimized.
+            .nresamples(2000)
+            .warm_up_time(Duration::from_millis(1))
+            .measurement_time(Duration::from_millis(10));
+        return benchmarks(Suite::from_args(criterion));
+    }
+    let tests = tests.map(|(name, test)| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+    });
+    libtest_mimic::run(&Arguments::from_args(), tests.into()).exit();
+}
 
 /// What a run left behind.
 pub struct Run {
