@@ -144,6 +144,7 @@ fn is_criterion(symbol: &Symbol) -> bool {
         .split_once("/criterion-")
         .map_or("", |(_, version)| version);
     version.starts_with(|first: char| first.is_ascii_digit())
+        || file.contains("/criterion/src/")
         || symbol.name().contains("criterion::")
 }
 
