@@ -63,12 +63,16 @@ cargo() {
       DATABASE_URL=$url "$BINARY" "${@:2}"
       [ "$command" != fill ] || echo "$url" >>"$WORK/filled"
       ;;
-    workshop | explain)
-      built "$1" dev
+    workshop)
+      built workshop dev
       "$BINARY" "${@:2}"
       ;;
     load | allocs)
       built load release --bin "$1"
+      "$BINARY" "${@:2}"
+      ;;
+    explain)
+      built explain release
       "$BINARY" "${@:2}"
       ;;
     *) command cargo "$@" ;;

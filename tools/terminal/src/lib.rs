@@ -31,7 +31,11 @@ pub fn end(result: anyhow::Result<ExitCode>) -> ExitCode {
         Err(error) => {
             let style = style::REMOVED;
             // Where stderr is full or closed, the exit code still tells.
-            let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {}", told(&error));
+            let _ = writeln!(
+                anstream::stderr(),
+                "{style}error:{style:#} {}",
+                told(&error)
+            );
             let usage = error.chain().any(|cause| cause.is::<Usage>());
             ExitCode::from(if usage { 2 } else { 1 })
         }
