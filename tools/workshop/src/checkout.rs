@@ -180,13 +180,14 @@ impl Target {
             .get("Cargo.toml")
             .context("a checkpoint has a Cargo.toml")?;
         let member = String::from_utf8_lossy(member);
-        let manifest = standalone::manifest(&member, &read("Cargo.toml")?, &course.root)?;
+        let manifest = standalone::manifest(&member, &read("Cargo.toml")?, &course.root);
         tree.files
             .insert("Cargo.toml".into(), manifest.into_bytes());
         if course.root.join(".cargo/config.toml").is_file() {
-            let config = standalone::cargo_config(&read(".cargo/config.toml")?)?;
+            let config = read(".cargo/config.toml")?;
+            let config = standalone::cargo_config(&config);
             tree.files
-                .insert(".cargo/config.toml".into(), config.into_bytes());
+                .insert(".cargo/config.toml".into(), config.as_bytes().to_owned());
         }
         // The same versions as in the workspace; cargo drops what this crate does not need.
         if course.root.join("Cargo.lock").is_file() {

@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
@@ -22,9 +22,6 @@ use site::Site;
 /// Where the book is served unless told otherwise, and how many ports are tried from there on.
 const FIRST_PORT: u16 = 3000;
 const PORTS_TRIED: u16 = 100;
-
-/// How long requests may take to end after Ctrl-C.
-const GRACE: Duration = Duration::from_secs(3);
 
 /// Build the book, serve it, and open it in a browser
 ///
@@ -104,18 +101,7 @@ async fn serve(args: &Args, course: &Course, live: Arc<Live>) -> anyhow::Result<
         eprintln!("no browser could be started: open {url} in one");
     }
 
-    let router = web::router(Arc::clone(&live));
-    let served = axum::serve(listener, router).with_graceful_shutdown(async move {
-        stopped.await;
-        // Pages keep a connection open to hear of changes; it has to be ended for the server to end.
-        live.close();
-        tokio::spawn(async {
-            tokio::time::sleep(GRACE).await;
-            eprintln!("a request did not end in time");
-            std::process::exit(0);
-        });
-    });
-    served.await.context("the server failed")?;
+    web::serve(listener, live, stopped).await;
     eprintln!("stopped");
     Ok(())
 }

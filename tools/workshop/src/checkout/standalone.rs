@@ -6,38 +6,22 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
-use toml_edit::{DocumentMut, Item, TableLike, value};
-
-/// The manifest of a member, with that of the workspace in `root` below it.
-pub fn manifest(member: &str, workspace: &str, root: &Path) -> anyhow::Result<String> {
-    let mut workspace: DocumentMut = workspace
-        .parse()
-        .context("the root Cargo.toml is not valid")?;
-    let table = workspace
-        .get_mut("workspace")
-        .and_then(Item::as_table_like_mut)
-        .context("the root Cargo.toml has no [workspace]")?;
-    table.remove("members");
-    let dependencies = table
-        .get_mut("dependencies")
-        .and_then(Item::as_table_like_mut);
-    for (_, dependency) in dependencies.into_iter().flat_map(TableLike::iter_mut) {
-        let path = dependency
-            .as_table_like_mut()
-            .and_then(|table| table.get_mut("path"));
-        if let Some(path) = path
-            && let Some(relative) = path.as_str()
-        {
-            *path = value(root.join(relative).display().to_string());
-        }
+/// The manifest of a member, with that of the workspace in `root` below it. Both are lines of this repository: what is
+/// not on a line of its own here is not found.
+pub fn manifest(member: &str, workspace: &str, root: &Path) -> String {
+    let mut text = format!("{}\n\n", member.trim_end());
+    for line in workspace
+        .lines()
+        .filter(|line| !line.starts_with("members = "))
+    {
+        let absolute = format!("path = \"{}/", root.display());
+        text += &line.replace("path = \"", &absolute);
+        text.push('\n');
     }
-    Ok(format!("{}\n\n{workspace}", member.trim_end()))
+    text
 }
 
-/// The workspace's cargo settings without its aliases, which would look for members that are not there.
-pub fn cargo_config(config: &str) -> anyhow::Result<String> {
-    let mut config: DocumentMut = config.parse().context(".cargo/config.toml is not valid")?;
-    config.remove("alias");
-    Ok(config.to_string())
+/// The workspace's cargo settings without its aliases, which stand last and would look for members that are not there.
+pub fn cargo_config(config: &str) -> &str {
+    config.split("[alias]").next().unwrap_or_default()
 }

@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use axum::http::uri::Authority;
+use hyper::http::uri::Authority;
 
 /// Whether the server answers a request for `host` (`name`, or `name:port`).
 pub fn is_ours(host: &str) -> bool {

@@ -63,6 +63,12 @@ impl Live {
         self.sender.send_modify(|state| state.closing = true);
     }
 
+    /// Waits for [`Live::close`].
+    pub async fn closed(&self) {
+        let mut changes = self.changes();
+        while changes.next().await.is_some() {}
+    }
+
     /// Waits for the next state, beginning with the present one.
     pub fn changes(&self) -> Changes {
         let mut receiver = self.sender.subscribe();

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use axum::body::Bytes;
+use hyper::body::Bytes;
 
 use crate::book::build::build;
 

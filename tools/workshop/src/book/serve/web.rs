@@ -1,21 +1,23 @@
 //! The HTTP side: the book's files, and the news that a page should reload.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{Request, State};
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, X_CONTENT_TYPE_OPTIONS,
+use http_body_util::channel::Channel;
+use http_body_util::{Either, Full};
+use hyper::body::{Body, Bytes};
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
-use axum::middleware::{self, Next};
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use futures_util::stream::{self, Stream};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
 use super::host;
 use super::live::Live;
@@ -28,27 +30,85 @@ const POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline'; \
                       style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                       form-action 'self'; base-uri 'self'; frame-ancestors 'self'";
 
-/// The server of the book.
-pub fn router(live: Arc<Live>) -> Router {
-    Router::new()
-        .route("/-/live.js", get(script))
-        .route("/-/events", get(events))
-        .fallback_service(get(file).with_state(Arc::clone(&live)))
-        .with_state(live)
-        .layer(middleware::from_fn(guard))
+/// How long requests may take to end after Ctrl-C.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// How often a page that waits for news hears that there are none, so that nobody takes its connection for dead.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// Serves the book until `stopped`, and then what was asked for before.
+pub async fn serve(listener: TcpListener, live: Arc<Live>, stopped: impl Future<Output = ()>) {
+    let mut stopped = pin!(stopped);
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            Ok((stream, _)) = listener.accept() => {
+                connections.spawn(connection(stream, Arc::clone(&live)));
+            }
+            Some(_) = connections.join_next() => {}
+            () = &mut stopped => break,
+            // Out of file descriptors, say.
+            else => sleep(Duration::from_millis(100)).await,
+        }
+    }
+    live.close();
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if timeout(GRACE, ended).await.is_err() {
+        eprintln!("a request did not end in time");
+    }
 }
 
+async fn connection(stream: TcpStream, live: Arc<Live>) {
+    let service = service_fn(|request| {
+        let answer = answer(&live, &request);
+        async { Ok::<_, Infallible>(answer) }
+    });
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    // How a connection ends is the reader's business.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = live.closed() => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    connection.await.ok();
+}
+
+type Answer = Response<Either<Full<Bytes>, Channel<Bytes>>>;
+
 /// Refuses requests for another host, and marks all answers as not to be kept or guessed at.
-async fn guard(request: Request, next: Next) -> Response {
-    let mut response = match refusal(request.uri(), request.headers()) {
-        Some(reason) => (StatusCode::MISDIRECTED_REQUEST, reason).into_response(),
-        None => next.run(request).await,
+fn answer<B: Body>(live: &Live, request: &Request<B>) -> Answer {
+    let mut answer = match (request.method(), request.uri().path()) {
+        _ if let Some(reason) = refusal(request.uri(), request.headers()) => text(
+            StatusCode::MISDIRECTED_REQUEST,
+            "text/plain; charset=utf-8",
+            reason,
+        ),
+        (&(Method::GET | Method::HEAD), "/-/live.js") => {
+            text(StatusCode::OK, content_type("live.js"), SCRIPT)
+        }
+        (&Method::GET, "/-/events") => events(live),
+        (&(Method::GET | Method::HEAD), path) => file(live, path),
+        _ => text(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "text/plain; charset=utf-8",
+            "Pages can only be read.\n",
+        ),
     };
-    let headers = response.headers_mut();
+    let headers = answer.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    response
+    answer
+}
+
+fn text(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Either::Left(Full::new(body.into())));
+    *answer.status_mut() = status;
+    answer
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    answer
 }
 
 fn refusal(uri: &Uri, headers: &HeaderMap) -> Option<String> {
@@ -67,22 +127,27 @@ fn refusal(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     ))
 }
 
-async fn file(State(live): State<Arc<Live>>, uri: Uri) -> Response {
+fn file(live: &Live, path: &str) -> Answer {
     let state = live.state();
-    let (status, name, content) = match state.site.file(uri.path()) {
+    let (status, name, content) = match state.site.file(path) {
         Some((name, content)) => (StatusCode::OK, name, content),
         None => match state.site.file("/404.html") {
             Some((name, content)) => (StatusCode::NOT_FOUND, name, content),
-            None => return (StatusCode::NOT_FOUND, "There is no such page.\n").into_response(),
+            None => {
+                return text(
+                    StatusCode::NOT_FOUND,
+                    "text/plain; charset=utf-8",
+                    "There is no such page.\n",
+                );
+            }
         },
     };
     let kind = content_type(name);
-    let body = if kind.starts_with("text/html") {
-        with_script(content, state.version)
+    if kind.starts_with("text/html") {
+        text(status, kind, with_script(content, state.version))
     } else {
-        content.clone()
-    };
-    (status, [(CONTENT_TYPE, kind)], body).into_response()
+        text(status, kind, content.clone())
+    }
 }
 
 /// The page with the script that reloads it.
@@ -94,24 +159,32 @@ fn with_script(page: &Bytes, version: u128) -> Bytes {
     }
 }
 
-async fn script() -> impl IntoResponse {
-    ([(CONTENT_TYPE, content_type("live.js"))], SCRIPT)
-}
-
-/// Tells a page of the present state, and of each one that follows.
-async fn events(
-    State(live): State<Arc<Live>>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let news = stream::unfold(live.changes(), |mut changes| async move {
-        let state = changes.next().await?;
-        let news = serde_json::json!({
-            // As text: a number of this size is not exact in JavaScript.
-            "version": state.version.to_string(),
-            "problem": state.problem,
-        });
-        Some((Ok(Event::default().data(news.to_string())), changes))
+/// Tells a page of the present state, and of each one that follows (server-sent events).
+fn events(live: &Live) -> Answer {
+    let (mut sender, body) = Channel::new(1);
+    let mut changes = live.changes();
+    tokio::spawn(async move {
+        loop {
+            let news = match timeout(KEEP_ALIVE, changes.next()).await {
+                Err(_) => ":\n\n".to_owned(),
+                Ok(None) => return,
+                Ok(Some(state)) => {
+                    // As text: a number of this size is not exact in JavaScript.
+                    let version = state.version.to_string();
+                    let news = serde_json::json!({ "version": version, "problem": state.problem });
+                    format!("data: {news}\n\n")
+                }
+            };
+            if sender.send_data(news.into()).await.is_err() {
+                return;
+            }
+        }
     });
-    Sse::new(news).keep_alive(KeepAlive::new().interval(Duration::from_secs(20)))
+    let mut answer = Response::new(Either::Right(body));
+    answer
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    answer
 }
 
 #[cfg(test)]
