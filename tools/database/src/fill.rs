@@ -46,8 +46,7 @@ pub async fn run(args: Args) -> Result<()> {
     fill(&mut database, &args).await?;
     let committed = database.execute("commit".to_owned()).await;
     committed.context("cannot commit the bookings")?;
-    let added = terminal::grouped(args.bookings);
-    writeln!(io::stdout().lock(), "bookings added: {added}")?;
+    writeln!(io::stdout().lock(), "bookings added: {}", args.bookings)?;
     Ok(())
 }
 

@@ -80,7 +80,7 @@ fn fill_adds_bookings_that_do_not_meet_and_can_be_repeated() {
         "3",
     ];
     for total in [1001, 2002] {
-        assert_eq!(ended(&mut database(&fill), 0), "bookings added: 1,001\n");
+        assert_eq!(ended(&mut database(&fill), 0), "bookings added: 1001\n");
         let bookings = query(&url, "select count(*) as n from bookings");
         assert_eq!(bookings, format!("n\n{total}\n"));
     }
