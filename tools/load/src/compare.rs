@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use serde::Serialize;
+use terminal::{duration, three_digits};
 
 use crate::measure::{self, Signals};
-use crate::number::{Spread, duration, three_digits};
+use crate::number::Spread;
 use crate::report::{Latency, Report, Show};
 use crate::service::Job;
 use crate::target::Target;
@@ -136,7 +137,7 @@ impl Show for Comparison {
         ] {
             let [before, after] = [row.before, row.after].map(|value| match name {
                 "throughput" => format!("{}/s", three_digits(value)),
-                _ => duration(value as u64),
+                _ => duration(value),
             });
             let range = format!("{} to {}", better(row.smallest), better(row.largest));
             line([name, &before, &after, &better(row.ratio), &range])?;

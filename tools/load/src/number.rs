@@ -1,26 +1,13 @@
 //! Measured numbers: how they are written, and what is in their middle.
 
 use serde::Serialize;
-
-/// Nanoseconds with three significant digits and the unit that suits them.
-pub fn duration(nanoseconds: u64) -> String {
-    in_units(nanoseconds as f64 / 1e3, ["µs", "ms", "s"])
-}
+use terminal::three_digits;
 
 /// Bytes in decimal units with three significant digits.
 pub fn bytes(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
         _ => in_units(bytes as f64 / 1e3, ["kB", "MB", "GB"]),
-    }
-}
-
-/// At least three digits, and no more than the precision is worth.
-pub fn three_digits(value: f64) -> String {
-    match value {
-        ..9.995 => format!("{value:.2}"),
-        ..99.95 => format!("{value:.1}"),
-        _ => format!("{value:.0}"),
     }
 }
 
@@ -63,18 +50,6 @@ mod tests {
 
     #[test]
     fn numbers_have_three_digits_and_a_unit() {
-        for (nanoseconds, text) in [
-            (0, "0.00 µs"),
-            (850, "0.85 µs"),
-            (12_340, "12.3 µs"),
-            (999_499, "999 µs"),
-            (999_500, "1.00 ms"),
-            (12_345_678, "12.3 ms"),
-            (999_600_000, "1.00 s"),
-            (7_200_000_000_000, "7200 s"),
-        ] {
-            assert_eq!(duration(nanoseconds), text);
-        }
         for (size, text) in [
             (999, "999 B"),
             (1_000, "1.00 kB"),

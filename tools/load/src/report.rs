@@ -7,8 +7,9 @@ use std::time::Duration;
 use anyhow::Context;
 use hdrhistogram::Histogram;
 use serde::Serialize;
+use terminal::{duration, three_digits};
 
-use crate::number::{bytes, duration, three_digits};
+use crate::number::bytes;
 use crate::service::Job;
 use crate::tally::{Failures, Tally, Totals, Unanswered, histogram};
 
@@ -159,7 +160,7 @@ impl Show for Report {
             let done = self.totals.done();
             line("interrupted", &format!("after {done} requests"))?;
         }
-        line("elapsed", &duration((self.elapsed_seconds * 1e9) as u64))?;
+        line("elapsed", &duration(self.elapsed_seconds * 1e9))?;
         let throughput = three_digits(self.throughput_per_second);
         line("throughput", &format!("{throughput} requests/s"))?;
         if let Some(Latency {
@@ -167,11 +168,12 @@ impl Show for Report {
         }) = self.latency_ns
         {
             for (key, value) in [("p50", p50), ("p90", p90), ("p99", p99), ("max", max)] {
-                line(key, &duration(value))?;
+                line(key, &duration(value as f64))?;
             }
         }
         if let Some(delay) = &self.start_delay_ns {
-            let [p50, p99, max] = [delay.p50, delay.p99, delay.max].map(duration);
+            let [p50, p99, max] =
+                [delay.p50, delay.p99, delay.max].map(|value| duration(value as f64));
             line("start delay", &format!("p50 {p50}, p99 {p99}, max {max}"))?;
         }
         line("received", &bytes(self.totals.received_bytes))?;
@@ -200,7 +202,7 @@ impl Show for Report {
             oldest_ns,
         } = self.totals.unanswered
         {
-            let oldest = duration(oldest_ns);
+            let oldest = duration(oldest_ns as f64);
             line("unanswered", &format!("{count}, the oldest for {oldest}"))?;
         }
         if self.operations.len() > 1 {
@@ -223,7 +225,8 @@ impl Report {
         for operation in &self.operations {
             let answers = operation.statuses.values().sum::<u64>().to_string();
             let [p50, p90, p99, max] = match &operation.latency_ns {
-                Some(latency) => [latency.p50, latency.p90, latency.p99, latency.max].map(duration),
+                Some(latency) => [latency.p50, latency.p90, latency.p99, latency.max]
+                    .map(|value| duration(value as f64)),
                 None => Default::default(),
             };
             row([operation.operation, &answers, &p50, &p90, &p99, &max])?;
