@@ -27,7 +27,7 @@ impl Suite {
     ///
     /// Criterion's files are where criterion itself would put them: in `$CRITERION_HOME`, else in `criterion` below
     /// `$CARGO_TARGET_DIR` or below the folder that cargo builds into. Under `--profile-time` each benchmark leaves a
-    /// flame graph there ([`FlameGraph`]). Plots are switched off, since they take longer than a short benchmark does.
+    /// flame graph there. Plots are switched off, since they take longer than a short benchmark does.
     ///
     /// A wrong argument ends the process with exit code 2 and a message, as in every program of criterion's.
     pub fn from_args(criterion: Criterion) -> Self {

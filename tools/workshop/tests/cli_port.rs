@@ -98,7 +98,7 @@ fn conflicts_are_marked() {
         "{merged}"
     );
     let again = world.run(&["port", "01"]).expect(1);
-    again.printed("resolve it first");
+    again.told("resolve it first");
     assert_eq!(world.read("steps/02-beta/src/greeting.rs"), merged);
 }
 
@@ -112,5 +112,5 @@ fn an_edit_that_is_committed_is_ported_from_an_earlier_revision() {
     world.run(&["port", "01", "--since", "HEAD~1"]).expect(0);
     assert_eq!(world.read("app/src/new.rs"), "// new\n");
     let said = world.run(&["port", "01", "--since", "nowhere"]).expect(1);
-    said.printed("git has no steps/01-alpha at nowhere");
+    said.told("git has no steps/01-alpha at nowhere");
 }
