@@ -9,15 +9,19 @@ GREEN=0d0f3a86-5e0c-4b0e-9d0a-4b3f7c1e9a01
 
 # section: start - Does the service start?
 start() {
-  service 01-discovery       #> cargo run --release -p step-01-discovery
-  cat "$SERVICE_PRINTED"     #-
+  cargo run --release -p step-01-discovery
+}
+
+# section: ready exact - Is the database as new?
+ready() {
+  service 01-discovery       #-
+  cargo database reset 01
 }
 
 # section: rooms exact - What does it answer?
 rooms() {
   service 01-discovery       #-
   curl -s "$URL/rooms" | sed 's/},/},\n /g'
-  echo                       #-
 }
 
 # section: sizes - How much code is there?
@@ -55,20 +59,10 @@ journal() {
   cargo database query 01 "pragma journal_mode"
 }
 
-# section: log - What does one request write to the log?
+# section: log terminal - What does one request write to the log?
 log() {
   service 01-discovery       #-
-  local before; before=$(wc -l < "$SERVICE_LOG")                #-
-  curl -s "$URL/rooms/$GREEN" > /dev/null
-  tail -n "+$((before + 1))" "$SERVICE_LOG"                     #-
-}
-
-# section: log-lines exact - How many lines is that?
-log-lines() {
-  service 01-discovery       #-
-  local before; before=$(wc -l < "$SERVICE_LOG")                #-
-  for _ in {1..10}; do curl -s "$URL/rooms/$GREEN" > /dev/null; done
-  echo "lines for ten requests: $(($(wc -l < "$SERVICE_LOG") - before))"   #-
+  curl -s "$URL/rooms/$GREEN"
 }
 
 # section: fill exact - What if people use it for years?
@@ -90,8 +84,7 @@ crates-after() {
 
 # section: start-after - Does the next checkpoint start beside the first?
 start-after() {
-  beside 02-compile-checks   #> cargo run --release -p step-02-compile-checks -- --listen 127.0.0.1:8081 --debug-listen 127.0.0.1:6061
-  cat "$SERVICE_PRINTED"     #-
+  cargo run --release -p step-02-compile-checks -- --listen 127.0.0.1:8081 --debug-listen 127.0.0.1:6061
 }
 
 # section: plan-after exact - How does it find a user's bookings now?
@@ -101,36 +94,49 @@ plan-after() {
     from bookings where user_id = 'anybody' order by booked_on, id"
 }
 
-# section: log-lines-after exact - What does the log get now?
-log-lines-after() {
+# section: log-after terminal - What does the log get now?
+log-after() {
   beside 02-compile-checks   #-
-  local before; before=$(wc -l < "$SERVICE_LOG")                #-
-  for _ in {1..10}; do curl -s "$BESIDE_URL/rooms/$GREEN" > /dev/null; done
-  echo "lines for ten requests: $(($(wc -l < "$SERVICE_LOG") - before))"   #-
+  curl -s "$BESIDE_URL/rooms/$GREEN"
 }
 
 # section: compare-my-bookings - What do my bookings cost now?
 compare-my-bookings() {
   filled 01-discovery        #-
-  beside_filled 02-compile-checks   #> cargo database fill 02 --bookings 30000
+  beside 02-compile-checks   #-
+  cargo database reset 02
+  cargo database fill 02 --bookings 30000
   cargo load my-bookings --url "$URL" --against "$BESIDE_URL" \
     --requests 1000 --workers 8
 }
 
 # section: compare-bookings - And a booking, with sixteen clients?
 compare-bookings() {
-  service 01-discovery       #-
-  beside 02-compile-checks   #-
+  filled 01-discovery        #-
+  beside_filled 02-compile-checks   #-
   cargo load bookings --url "$URL" --against "$BESIDE_URL" \
     --requests 300 --workers 16
 }
 
 # section: one-writer - Exercise 2: four connections that all write, or one?
 one-writer() {
-  service 01-discovery --journal-mode wal --pool-size 4   #> cargo run --release -p step-01-discovery -- --journal-mode wal --pool-size 4
-  beside 02-compile-checks   #-
+  filled 01-discovery        #-
+  beside_filled 02-compile-checks   #-
+  # Ctrl-C where the first checkpoint runs, then
+  cargo run --release -p step-01-discovery -- --journal-mode wal --pool-size 4 --log info
   cargo load bookings --url "$URL" --against "$BESIDE_URL" \
     --requests 1000 --workers 16
+}
+
+# section: other-index exact - Exercise 3: what does it do with the day first?
+other-index() {
+  beside 02-compile-checks   #-
+  cargo database query 02 "drop index bookings_by_user"
+  cargo database query 02 "create index bookings_by_user on bookings (booked_on, user_id)"
+  cargo database query 02 "explain query plan select id, room_id, booked_on, created_at
+    from bookings where user_id = 'anybody' order by booked_on, id"
+  cargo database query 02 "drop index bookings_by_user"
+  cargo database query 02 "create index bookings_by_user on bookings (user_id, booked_on)"
 }
 
 main "$@"

@@ -5,6 +5,13 @@
 
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# section: ready - What do you need?
+ready() {
+  cargo database reset 02
+  # Ctrl-C in all terminals where a service runs, then in one of them
+  cargo run --release -p step-02-compile-checks
+}
+
 # section: allocs - How much does a request allocate?
 allocs() {
   service 02-compile-checks  #-
@@ -13,29 +20,34 @@ allocs() {
 
 # section: lints - What does the linter say?
 lints() {
-  cargo clippy -p step-02-compile-checks --lib --message-format short -- \
+  cargo clippy --release -p step-02-compile-checks --lib --message-format short -- \
     -W clippy::result_large_err -W clippy::large_enum_variant \
     -W clippy::large_futures -W clippy::large_stack_arrays 2>&1 | grep -o 'src/.*warning: .*'
 }
 
-# section: compiler - What does the compiler say, at three levels?
+# section: compiler - What does the compiler say, at two levels?
 compiler() {
-  # shellcheck disable=SC2129   # As a reader types it. #-
-  cargo explain step-02-compile-checks >> "$WORK/compiler.txt"             #> cargo explain step-02-compile-checks >> compiler.txt
-  cargo explain step-02-compile-checks --level 2 >> "$WORK/compiler.txt"   #> cargo explain step-02-compile-checks --level 2 >> compiler.txt
-  cargo explain step-02-compile-checks --level 3 >> "$WORK/compiler.txt"   #> cargo explain step-02-compile-checks --level 3 >> compiler.txt
-  wc -l < "$WORK/compiler.txt"   #> wc -l < compiler.txt
+  cargo explain step-02-compile-checks | wc -l
+  cargo explain step-02-compile-checks --level 2 | wc -l
+}
+
+# section: clone exact - What does the app's state allocate?
+clone() {
+  cargo explain step-02-compile-checks --level 2 --file lib.rs | grep 'Config as Clone'
+}
+
+# section: one-change - What does that one line bring?
+one-change() {
+  cargo workshop checkout --force 02 workbench/02-shared
+  cp steps/03-memstats/src/lib.rs workbench/02-shared/src/
+  cargo run --release -p workbench-02-shared -- --listen 127.0.0.1:8081 --debug-listen 127.0.0.1:6061
+  cargo allocs --url "$BESIDE_URL" --debug-url "$BESIDE_DEBUG_URL"
+  rm -rf workbench/02-shared  #-
 }
 
 # section: authorization exact - What does authorization allocate?
 authorization() {
   cargo explain step-02-compile-checks --file authorization.rs
-}
-
-# section: reasons - Why is a call a call?
-reasons() {
-  cargo explain step-02-compile-checks --level 2 --file authorization.rs |
-    sed -n 's/not inlined into .*: \(too\|its\)/not inlined: \1/p'
 }
 
 # section: error exact - What is in an error?
@@ -61,7 +73,15 @@ sizes-after() {
 
 # section: lints-after exact - And the linter?
 lints-after() {
-  cargo clippy --quiet -p step-03-memstats --lib -- -D warnings && echo "no warnings"
+  cargo clippy --release --quiet -p step-03-memstats --lib -- -D warnings && echo "no warnings"
+}
+
+# section: start-after - Does the next checkpoint start beside it?
+start-after() {
+  cargo database reset 03
+  # Ctrl-C where the copy runs, then
+  rm -rf workbench/02-shared
+  cargo run --release -p step-03-memstats -- --listen 127.0.0.1:8081 --debug-listen 127.0.0.1:6061
 }
 
 # section: allocs-after - How much does a request allocate now?

@@ -5,54 +5,47 @@
 
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# results NAME: a folder of its own for criterion's results, so that what a reader keeps in target/criterion is not
-# touched, and no section compares with another one's results by chance.
-results() {
-  export CRITERION_HOME=$WORK/criterion-$1
-}
+# Criterion's results lie with the script's other files: what a reader keeps in target/criterion is not touched.
+export CRITERION_HOME=$WORK/criterion
 
 # section: readers - Which way to read rooms is the best?
 readers() {
-  results readers            #-
   cargo bench -p step-04-benchmarks --bench rooms_json -- from_ | grep ^Benchmark
 }
 
 # section: counts exact - Which of these numbers are the same everywhere?
 counts() {
-  results counts             #-
   cargo bench -p step-04-benchmarks --bench rooms_json -- 'from_.*/999-' |
     grep ^Benchmark | awk '{ printf "%-50s %8d B/op %6d allocs/op\n", $1, $5, $7 }'
 }
 
 # section: report varies - What does criterion itself say?
 report() {
-  results report             #-
   cargo bench -p step-04-benchmarks --bench rooms_json -- from_slice_owned/999-
 }
 
 # section: flame - Where does the time go?
 flame() {
-  results flame              #-
-  cargo bench -p step-04-benchmarks --bench rooms_json -- --profile-time 3 from_slice_owned/9999- |   #> cargo bench -p step-04-benchmarks --bench rooms_json -- --profile-time 3 from_slice_owned/9999-
-    grep -A 1 'flame graph' | sed "s|$CRITERION_HOME|target/criterion|"   #-
+  cargo bench -p step-04-benchmarks --bench rooms_json -- --profile-time 3 from_slice_owned/9999- |
+    grep -A 1 'flame graph'
 }
 
 # section: handler - What does a handler cost, without a socket?
 handler() {
-  results handler            #-
   cargo bench -p step-04-benchmarks --bench handler | grep ^Benchmark
 }
 
 # section: save varies - What does the app itself need?
 save() {
-  saved                      #> cargo bench -p step-04-benchmarks --bench rooms_json -- --save-baseline before app/999-
-  cat "$WORK/saved"          #-
+  cargo bench -p step-04-benchmarks --bench rooms_json -- --save-baseline before app/999-
 }
 
-# section: noise varies - And once more, the same code?
+# section: noise varies - And four times more, the same code?
 noise() {
   saved                      #-
-  cargo bench -p step-04-benchmarks --bench rooms_json -- --baseline before app/999-
+  for _ in 1 2 3 4; do
+    cargo bench -p step-04-benchmarks --bench rooms_json -- --baseline before app/999- | grep -A 1 change
+  done
 }
 
 # section: compare varies - And the next checkpoint?
@@ -63,18 +56,15 @@ compare() {
 
 # section: after exact - How much does the app allocate for it, before and after?
 after() {
-  results after              #-
   for step in step-04-benchmarks step-05-profiles; do
     cargo bench -p $step --bench rooms_json -- app/999- |
       grep ^Benchmark | awk '{ printf "%-50s %8d B/op %6d allocs/op\n", $1, $5, $7 }'
   done
 }
 
-# The baseline that three sections speak of.
+# The baseline that two sections compare with.
 saved() {
-  results baseline
-  [ -s "$WORK/saved" ] ||
-    cargo bench -p step-04-benchmarks --bench rooms_json -- --save-baseline before app/999- >"$WORK/saved"
+  find "$CRITERION_HOME" -name before 2>/dev/null | grep -q . || save >/dev/null
 }
 
 main "$@"

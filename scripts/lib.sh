@@ -4,15 +4,18 @@
 # defines its sections and ends with `main "$@"`. A section is a function under a header of exactly this form
 # (cargo workshop reads it too):
 #
-#   # section: NAME [exact | varies] - The question that it answers?
+#   # section: NAME [exact | varies | terminal] - The question that it answers?
 #   NAME() {
-#     a command that is shown
-#     service 01-discovery  #> cargo run --release -p step-01-discovery
-#     something internal    #-
+#     a command that is shown, and run as it is shown
+#     service 01-discovery  #-
 #   }
 #
+# A line that ends in #- is not shown. It may only bring about what the page has brought about before, for those who run
+# the section alone: `cargo workshop walk` types what is shown, in the pages' order, and nothing else.
+#
 # What a section prints on stdout is its result, and nothing else is: headings, commands and progress go to
-# stderr. With CAPTURE_DIR set, each section's result is also written to $CAPTURE_DIR/NAME.txt.
+# stderr. The result of a section that is marked `terminal` is what the service logs meanwhile. With CAPTURE_DIR set, each
+# section's result is also written to $CAPTURE_DIR/NAME.txt.
 #
 # For sections there are:
 #   service STEP [FLAG...]  a checkpoint's release build, running on free ports and a database of its own; it is reused
@@ -21,11 +24,11 @@
 #                           Both set, for the one last asked for, SERVICE_PID, SERVICE_LOG (the file with its log),
 #                           SERVICE_PRINTED (the file with what it printed) and DATABASE_URL
 #   filled, beside_filled   the same, with 30,000 bookings in the database
-#   example STEP NAME       an example of the checkpoint, run on the script's database for it
 #   stop_service            ends both as a deployment would, with SIGTERM
-#   cargo database, load, allocs, explain, workshop
-#                           as for a reader, but built once, and `cargo database query 01` means the database that the
-#                           script's checkpoint 01 has
+#   cargo run, database, load, allocs, explain, workshop
+#                           as for a reader, but built once; a checkpoint that is run is a `service`, or `beside` if it
+#                           is told where to listen; its examples and `cargo database query 01` work on the database
+#                           that the script's checkpoint 01 has
 #   say TEXT                tells what takes long
 # and the folder $WORK for their files; it goes away when the script ends, whatever ends it.
 
@@ -104,7 +107,7 @@ list_sections() {
 # The section's commands as the book shows them.
 show_commands() {
   sed -n "/^$1() {\$/,/^}\$/p" "$SCRIPT" |
-    sed -e '1d' -e '$d' -e '/#-[[:space:]]*$/d' -e 's/^\([[:space:]]*\).*#> /\1/'
+    sed -e '1d' -e '$d' -e '/#-[[:space:]]*$/d'
 }
 
 # A section runs in this shell, not in a pipe's, so that what it sets (such as URL) is there for the next one.
@@ -117,7 +120,14 @@ run_section() {
     printf '%s\n' "$PLAIN"
   } >&2
   begin_capture "$1"
-  "$1" </dev/null
+  if grep -q "^# section: $1 terminal " "$SCRIPT"; then
+    # Its first line is the service that it is about; what comes after it is logged.
+    LOGGED_FROM=
+    "$1" </dev/null >/dev/null
+    log_since "$LOGGED_FROM"
+  else
+    "$1" </dev/null
+  fi
   finish_capture
   CURRENT_SECTION=
 }
@@ -126,7 +136,7 @@ run_section() {
 note_values() {
   [ -n "${CAPTURE_DIR:-}" ] || return 0
   local name
-  for name in URL DEBUG_URL BESIDE_URL BESIDE_DEBUG_URL DATABASE_URL WORK; do
+  for name in URL DEBUG_URL BESIDE_URL BESIDE_DEBUG_URL DATABASE_URL CRITERION_HOME WORK; do
     printf '%s=%s\n' "$name" "${!name:-}" >>"$CAPTURE_DIR/.values"
   done
 }

@@ -35,8 +35,30 @@ built() {
   BINARY=$(<"$known")
 }
 
-# example STEP NAME: runs an example of a checkpoint on the database that the script's own checkpoint has or will have, as
-# `cargo run --release -p step-STEP --example NAME` does on a reader's. What it says on stderr is shown too.
+# as_a_reader FLAG...: what `cargo run --release -p step-STEP [--example NAME] [-- FLAG...]` stands for.
+as_a_reader() {
+  local step='' example='' slot=service flags=()
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --release | --) shift ;;
+      -p) step=${2#step-} && shift 2 ;;
+      --example) example=$2 && shift 2 ;;
+      --listen) slot=beside && shift 2 ;;
+      --debug-listen) shift 2 ;;
+      *) flags+=("$1") && shift ;;
+    esac
+  done
+  [ "$step" != coworking ] || step=app
+  if [ -n "$example" ]; then
+    example "$step" "$example"
+  else
+    "$slot" "$step" ${flags[@]+"${flags[@]}"}
+    cat "$SERVICE_PRINTED"
+  fi
+}
+
+# example STEP NAME: runs an example of a checkpoint on the database that the script's own checkpoint has or will have.
+# What it says on stderr is shown too.
 example() {
   local step=$1 name=$2 known="$WORK/database-${1%%-*}" url
   built "step-$step" release --example "$name"
@@ -54,11 +76,21 @@ database_of() {
 # one of the script's own service.
 cargo() {
   case ${1:-} in
+    run)
+      as_a_reader "${@:2}"
+      ;;
     database)
       local url command=${2:-} checkpoint=${3:-}
+      if [ "$command" = reset ] && [ ! -s "$WORK/database-$checkpoint" ]; then
+        # As on a reader's machine before the first start.
+        echo "sqlite://$WORK/new.db" >"$WORK/database-$checkpoint"
+      fi
       [ -s "$WORK/database-$checkpoint" ] ||
         fail "cargo database: checkpoint $checkpoint has no database here: start it with \`service\` first"
       url=$(<"$WORK/database-$checkpoint")
+      if [ "$command" = reset ] && [ "$url" = "$CALLERS_DATABASE_URL" ]; then
+        fail "this section would empty the database of DATABASE_URL: run it without"
+      fi
       built database release
       DATABASE_URL=$url "$BINARY" "${@:2}"
       [ "$command" != fill ] || echo "$url" >>"$WORK/filled"
@@ -133,7 +165,10 @@ start_service() {
   if [ "$key" != "${!key_of_slot}" ] || ! kill -0 "${!pid_of_slot}" 2>/dev/null; then
     stop_slot "$slot"
     local package=step-$step
-    [ "$step" != app ] || package=coworking
+    case $step in
+      app) package=coworking ;;
+      workbench-*) package=$step ;;
+    esac
     built "$package" release
     : >"$SERVICE_PRINTED"
     # File descriptor 3 is the script's own stdout; a service that held it would keep a pipe's reader waiting.
@@ -145,7 +180,20 @@ start_service() {
     say "$package is listening on $(printed_address listening) (process ${!pid_of_slot})"
   fi
   SERVICE_PID=${!pid_of_slot}
+  LOGGED_FROM=$(wc -c <"$SERVICE_LOG")
   echo "$DATABASE_URL" >"$WORK/database-${step%%-*}"
+}
+
+# log_since BYTES: what the service has logged from there on, once nothing more comes.
+log_since() {
+  local known=-1 now
+  now=$(wc -c <"$SERVICE_LOG")
+  while [ "$now" -ne "$known" ]; do
+    known=$now
+    sleep 0.5
+    now=$(wc -c <"$SERVICE_LOG")
+  done
+  tail -c "+$(($1 + 1))" "$SERVICE_LOG"
 }
 
 printed_address() {

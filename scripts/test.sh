@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# Runs everything that must hold: format, lints, the course's own check, the book, every section of every
-# chapter's script, and all tests. The last line counts the tests.
+# Runs everything that must hold: format, lints, the course's own check, the book, every command that its pages print,
+# and all tests. The last line counts the tests.
 #
 # What some checks need is installed where that is allowed (Debian, as root); elsewhere the script says what to
 # install and goes on without those checks. With CI=true everything has to be there.
@@ -14,7 +14,7 @@ usage() {
   cat <<END
 usage: scripts/test.sh [--help]
 
-Runs fmt, clippy, rustdoc, shellcheck, the course check, the book's build, all sections of the chapters' scripts and
+Runs fmt, clippy, rustdoc, shellcheck, the course check, the book's build, the pages' commands as a reader types them and
 cargo test, and the library's tests without each of its features. Exit code: 1 if anything failed.
 
 example: scripts/test.sh
@@ -64,6 +64,15 @@ own_packages() {
   done
 }
 
+# What readers use unoptimized is tested so. Everything else is linted and tested beside the release build that the pages' commands
+# make, so that SQLite, jemalloc and two hundred crates are compiled once: with its dependencies, and not optimized itself, since
+# that takes longer than the tests.
+UNOPTIMIZED=(course explain same-features terminal test-tools workshop)
+BESIDE_RELEASE=(--release)
+while read -r package; do
+  BESIDE_RELEASE+=(--config "profile.release.package.$package.opt-level=0")
+done < <(own_packages)
+
 format() {
   local package packages=()
   while read -r package; do
@@ -88,18 +97,8 @@ build_book() {
   fi
 }
 
-# A chapter whose outputs differ does not keep the next one from being compared.
-sections() {
-  local script status=0
-  for script in scripts/[0-9]*.sh; do
-    [ -f "$script" ] || continue
-    "${WORKSHOP[@]}" capture --check "$(basename "$script" .sh)" || status=1
-  done
-  return "$status"
-}
-
 documentation() {
-  RUSTDOCFLAGS='-D warnings' cargo doc "${OURS[@]}" --no-deps --keep-going
+  RUSTDOCFLAGS='-D warnings' cargo doc --release "${OURS[@]}" --no-deps --keep-going
 }
 
 # A runner may ignore SIGINT at its start, as a shell does for what it puts into the background; CI always does,
@@ -108,7 +107,14 @@ tests() (
   if [ "${CI:-}" = true ]; then
     trap '' INT
   fi
-  cargo test "${OURS[@]}" --no-fail-fast 2>&1 | tee -a "$LOG"
+  local status=0 others=("${BESIDE_RELEASE[@]}" "${OURS[@]}" "${UNOPTIMIZED[@]/#/--exclude=}")
+  run() {
+    "$@" 2>&1 | tee -a "$LOG" || status=1
+  }
+  run cargo test "${UNOPTIMIZED[@]/#/--package=}" --no-fail-fast
+  run cargo test "${others[@]}" --lib --test '*' --no-fail-fast
+  run cargo test "${others[@]}" --doc
+  return "$status"
 )
 
 # The workspace builds the library with all its features, its users choose; and it must be fit to be published alone.
@@ -116,7 +122,7 @@ library() {
   local features status=0
   for features in http,tracing jemalloc,tracing jemalloc,http ''; do
     printf 'diagnostics with the features: %s\n' "${features:-none}"
-    cargo test --quiet --package diagnostics --no-default-features --features "$features" 2>&1 | tee -a "$LOG" || status=1
+    cargo test "${BESIDE_RELEASE[@]}" --quiet --package diagnostics --no-default-features --features "$features" 2>&1 | tee -a "$LOG" || status=1
   done
   cargo package --quiet --package diagnostics --allow-dirty --no-verify || status=1
   return "$status"
@@ -124,12 +130,12 @@ library() {
 
 check "what the checks need" install_missing
 check "format" format
-check "clippy" cargo clippy "${OURS[@]}" --all-targets -- -D warnings
+check "clippy" cargo clippy --release "${OURS[@]}" --all-targets -- -D warnings
 check "documentation" documentation
 check "shellcheck" lint_scripts
 check "course" "${WORKSHOP[@]}" check
 check "book" build_book
-check "sections of the chapters' scripts" sections
+check "the pages' commands, typed in their order" "${WORKSHOP[@]}" walk
 check "tests" tests
 check "the library by itself" library
 

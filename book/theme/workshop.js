@@ -18,3 +18,28 @@
   }
   document.getElementById('mdbook-theme-navy').textContent = 'Dark';
 })();
+
+// What is wider or higher than its box can be scrolled by the keyboard, too, and the arrow keys do not turn the page then.
+(() => {
+  'use strict';
+  const boxes = document.querySelectorAll('.content pre > code, .content .table-wrapper, .drawing-scroll');
+  const update = () => {
+    for (const box of boxes) {
+      const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+      if (scrolls) {
+        box.tabIndex = 0;
+      } else {
+        box.removeAttribute('tabindex');
+      }
+    }
+  };
+  for (const box of boxes) {
+    box.addEventListener('keydown', (event) => {
+      if (event.key.startsWith('Arrow')) {
+        event.stopPropagation();
+      }
+    });
+  }
+  update();
+  window.addEventListener('resize', update);
+})();

@@ -16,8 +16,10 @@ use tower::ServiceExt;
 
 use app::{AppState, config::Config, db::Db, router::router, seed::seed};
 
+// ANCHOR: allocator
 #[global_allocator]
 static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator::new();
+// ANCHOR_END: allocator
 
 fn main() -> Result<()> {
     let config = Config::load()?;

@@ -246,16 +246,17 @@ impl Course {
 
 #[cfg(test)]
 mod tests {
+    use test_tools::Folder;
+
     use super::*;
 
-    fn course(manifest: &str, crates: &[&str]) -> (tempfile::TempDir, Course) {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join(MANIFEST), manifest).unwrap();
+    fn course(manifest: &str, crates: &[&str]) -> (Folder, Course) {
+        let dir = Folder::new();
+        dir.write(MANIFEST, manifest);
         for name in crates {
-            std::fs::create_dir_all(dir.path().join(name)).unwrap();
-            std::fs::write(dir.path().join(name).join("Cargo.toml"), "").unwrap();
+            dir.write(&format!("{name}/Cargo.toml"), "");
         }
-        let course = Course::load(dir.path()).unwrap();
+        let course = Course::load(dir.root()).unwrap();
         (dir, course)
     }
 
@@ -299,13 +300,9 @@ mod tests {
 
     #[test]
     fn chapters_out_of_order_are_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(
-            dir.path().join(MANIFEST),
-            TWO.replace("number = 2", "number = 3"),
-        )
-        .unwrap();
-        let error = Course::load(dir.path()).unwrap_err().to_string();
+        let dir = Folder::new();
+        dir.write(MANIFEST, &TWO.replace("number = 2", "number = 3"));
+        let error = Course::load(dir.root()).unwrap_err().to_string();
         assert!(error.contains("has number 3"), "{error}");
     }
 }

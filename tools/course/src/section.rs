@@ -6,7 +6,7 @@
 //! ```text
 //! # section: query-plan exact - How does the database find my bookings?
 //! query-plan() {
-//!   service 01-discovery  #> cargo run --release -p step-01-discovery
+//!   cargo run --release -p step-01-discovery
 //!   sql "explain query plan select ..."
 //!   something internal    #-
 //! }
@@ -36,6 +36,8 @@ pub struct Section {
     pub question: String,
     /// What of its output must stay the same.
     pub compared: Compared,
+    /// `terminal`: what is shown of it is not what its commands print, but what the service's terminal shows meanwhile.
+    pub terminal: bool,
     /// The header's line in the script, from 1.
     pub line: usize,
     /// The function's body, dedented, with the marks that steer the display.
@@ -113,28 +115,22 @@ impl Section {
             if line.trim_end().ends_with("#-") {
                 continue;
             }
-            let line = match line.split_once("#> ") {
-                Some((hidden, text)) => {
-                    let indent = hidden.len() - hidden.trim_start().len();
-                    format!("{}{}", &hidden[..indent], text.trim_end())
-                }
-                None => line.trim_end().to_owned(),
-            };
-            shown.push(substitute(&line, display));
+            shown.push(substitute(line.trim_end(), display));
         }
         shown.join("\n").trim_matches('\n').to_owned()
     }
 }
 
 fn parse_section(header: &str, lines: &[&str], at: usize) -> anyhow::Result<Section> {
-    let (left, question) = header
-        .split_once(" - ")
-        .context("a section's header is `# section: NAME [exact | varies] - The question?`")?;
-    let (name, compared) = match left.split_whitespace().collect::<Vec<_>>()[..] {
-        [name] => (name, Compared::Shape),
-        [name, "exact"] => (name, Compared::Verbatim),
-        [name, "varies"] => (name, Compared::Nothing),
-        _ => bail!("a section's header is `# section: NAME [exact | varies] - The question?`"),
+    const FORM: &str =
+        "a section's header is `# section: NAME [exact | varies | terminal] - The question?`";
+    let (left, question) = header.split_once(" - ").context(FORM)?;
+    let (name, compared, terminal) = match left.split_whitespace().collect::<Vec<_>>()[..] {
+        [name] => (name, Compared::Shape, false),
+        [name, "terminal"] => (name, Compared::Shape, true),
+        [name, "exact"] => (name, Compared::Verbatim, false),
+        [name, "varies"] => (name, Compared::Nothing, false),
+        _ => bail!(FORM),
     };
     if !is_name(name) {
         bail!("`{name}` is not a section's name: lower-case words with hyphens");
@@ -164,6 +160,7 @@ fn parse_section(header: &str, lines: &[&str], at: usize) -> anyhow::Result<Sect
         name: name.to_owned(),
         question: question.trim().to_owned(),
         compared,
+        terminal,
         line: at + 1,
         body,
     })
@@ -222,7 +219,7 @@ source \"$(dirname \"${BASH_SOURCE[0]}\")/lib.sh\"
 
 # section: query-plan exact - How are my bookings found?
 query-plan() {
-  service 01-discovery  #> cargo run --release -p step-01-discovery
+  cargo run --release -p step-01-discovery
   warm_up               #-
 
   curl --silent \\
@@ -237,6 +234,11 @@ crates() {
 # section: times varies - How long?
 times() {
   cargo bench
+}
+
+# section: log terminal - What is logged?
+log() {
+  curl
 }
 
 main \"$@\"
@@ -265,11 +267,14 @@ main \"$@\"
                 ),
                 ("crates", "How many crates?", Compared::Shape, 13),
                 ("times", "How long?", Compared::Nothing, 18),
+                ("log", "What is logged?", Compared::Shape, 23),
             ]
         );
+        let terminal = script.sections.iter().map(|section| section.terminal);
+        assert_eq!(terminal.collect::<Vec<_>>(), [false, false, false, true]);
         let error = script.section("nope").unwrap_err().to_string();
         assert!(
-            error.contains("it has query-plan, crates, times"),
+            error.contains("it has query-plan, crates, times, log"),
             "{error}"
         );
     }
@@ -291,7 +296,10 @@ main \"$@\"
     #[test]
     fn a_malformed_section_is_refused_with_its_line() {
         for (text, part) in [
-            ("# section: a\na() {\n}\n", "NAME [exact | varies]"),
+            (
+                "# section: a\na() {\n}\n",
+                "NAME [exact | varies | terminal]",
+            ),
             (
                 "# section: a_b - Q?\na_b() {\n}\n",
                 "is not a section's name",

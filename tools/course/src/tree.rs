@@ -301,12 +301,10 @@ mod tests {
 
     #[test]
     fn artefacts_and_data_are_no_sources() {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = test_tools::Folder::new();
         for path in ["src/a.rs", "target/x", "data/db", "src/a.rs~", "Cargo.toml"] {
-            let file = dir.path().join(path);
-            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-            std::fs::write(file, "").unwrap();
+            dir.write(path, "");
         }
-        assert_eq!(paths(dir.path()).unwrap(), ["Cargo.toml", "src/a.rs"]);
+        assert_eq!(paths(dir.root()).unwrap(), ["Cargo.toml", "src/a.rs"]);
     }
 }

@@ -75,15 +75,21 @@ impl Database {
         }
     }
 
-    /// Runs statements that this program wrote itself.
+    /// Runs a statement that this program wrote itself, and tells how many rows it changed.
     ///
     /// # Errors
-    /// When the database refuses one.
-    pub async fn execute(&mut self, sql: String) -> Result<()> {
-        let statements = sqlx::raw_sql(AssertSqlSafe(sql));
+    /// When the database refuses it.
+    pub async fn execute(&mut self, sql: String) -> Result<u64> {
+        let statement = sqlx::raw_sql(AssertSqlSafe(sql));
         let done = match self {
-            Self::Sqlite(connection) => statements.execute(connection).await.map(drop),
-            Self::Postgres(connection) => statements.execute(connection).await.map(drop),
+            Self::Sqlite(connection) => {
+                let done = statement.execute(connection).await;
+                done.map(|done| done.rows_affected())
+            }
+            Self::Postgres(connection) => {
+                let done = statement.execute(connection).await;
+                done.map(|done| done.rows_affected())
+            }
         };
         done.map_err(told_once)
     }

@@ -1,10 +1,9 @@
 //! The command itself, run on a database in the shape that the first checkpoint creates.
 
-use std::{
-    fs::File,
-    path::Path,
-    process::{Command, Output},
-};
+use std::fs::File;
+use std::process::Command;
+
+use test_tools::{Folder, Ran};
 
 /// The first checkpoint's tables, and what its seeding puts there.
 const TABLES: &str = include_str!("../../../steps/01-discovery/migrations/sqlite/0001_tables.sql");
@@ -21,14 +20,8 @@ fn database(args: &[&str]) -> Command {
 /// What it prints on stdout, or where the code is an error's, on stderr.
 #[track_caller]
 fn ended(command: &mut Command, code: i32) -> String {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().expect("the command runs");
-    let [stdout, stderr] = [stdout, stderr].map(|text| String::from_utf8(text).unwrap());
-    assert_eq!(status.code(), Some(code), "{command:?}: {stdout}{stderr}");
-    if code == 0 { stdout } else { stderr }
+    let ran = Ran::of(command).expect(code);
+    if code == 0 { ran.stdout } else { ran.stderr }
 }
 
 #[track_caller]
@@ -36,10 +29,9 @@ fn query(url: &str, sql: &str) -> String {
     ended(&mut database(&["query", url, sql]), 0)
 }
 
-fn seeded(folder: &Path) -> String {
-    let file = folder.join("test.db");
-    std::fs::write(&file, []).expect("the folder is writable");
-    let url = format!("sqlite://{}", file.display());
+fn seeded(folder: &Folder) -> String {
+    folder.write("test.db", "");
+    let url = format!("sqlite://{}", folder.path("test.db").display());
     query(&url, TABLES);
     query(&url, SEED);
     url
@@ -47,8 +39,8 @@ fn seeded(folder: &Path) -> String {
 
 #[test]
 fn rows_are_aligned_below_their_names() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = seeded(folder.path());
+    let folder = Folder::new();
+    let url = seeded(&folder);
     let rooms = "select name, number_of_seats, null as missing from rooms order by name";
     let table = "\
         name   number_of_seats  missing\n\
@@ -60,15 +52,15 @@ fn rows_are_aligned_below_their_names() {
     // The environment's database is the one of any checkpoint, by any of its names and in any folder.
     for checkpoint in ["01", "1", "discovery", "01-discovery"] {
         let mut command = database(&["query", checkpoint, rooms]);
-        command.env("DATABASE_URL", &url).current_dir(folder.path());
+        command.env("DATABASE_URL", &url).current_dir(folder.root());
         assert_eq!(ended(&mut command, 0), table);
     }
 }
 
 #[test]
 fn fill_adds_bookings_that_do_not_meet_and_can_be_repeated() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = seeded(folder.path());
+    let folder = Folder::new();
+    let url = seeded(&folder);
     let fill: [&str; 8] = [
         "fill",
         &url,
@@ -107,10 +99,35 @@ fn fill_adds_bookings_that_do_not_meet_and_can_be_repeated() {
 }
 
 #[test]
+fn reset_leaves_what_the_first_start_made() {
+    let folder = Folder::new();
+    let url = seeded(&folder);
+    let size = || std::fs::metadata(folder.path("test.db")).unwrap().len();
+    let empty = size();
+    let fill = ["fill", &url, "--bookings", "1000", "--members", "3"];
+    ended(&mut database(&fill), 0);
+    assert!(size() > empty);
+    let said = ended(&mut database(&["reset", &url]), 0);
+    assert_eq!(said, "bookings removed: 1000\nusers removed: 3\n");
+    assert_eq!(size(), empty);
+    assert_eq!(
+        query(&url, "select username as n from users"),
+        "n\nipesenti\n"
+    );
+    assert_eq!(query(&url, "select count(*) as n from rooms"), "n\n2\n");
+
+    // Before the first start there is nothing to do.
+    let missing = format!("sqlite://{}", folder.path("missing.db").display());
+    let said = ended(&mut database(&["reset", &missing]), 0);
+    assert_eq!(said, "bookings removed: 0\nusers removed: 0\n");
+    assert!(!folder.exists("missing.db"));
+}
+
+#[test]
 fn mistakes_are_named_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = seeded(folder.path());
-    let missing = format!("sqlite://{}/missing.db", folder.path().display());
+    let folder = Folder::new();
+    let url = seeded(&folder);
+    let missing = format!("sqlite://{}", folder.path("missing.db").display());
     let colour = "select colour from rooms";
     let cases: [(i32, &[&str], &[&str]); 6] = [
         (
@@ -162,8 +179,8 @@ fn mistakes_are_named_once() {
 
 #[test]
 fn a_reader_that_leaves_is_no_error_and_a_full_disk_is_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = seeded(folder.path());
+    let folder = Folder::new();
+    let url = seeded(&folder);
     let query = ["query", &url, "select 1"];
     let fill = ["fill", &url, "--bookings", "5"];
     for args in [&query[..], &fill] {

@@ -19,7 +19,7 @@ impl Drop for Service {
     }
 }
 
-/// `cargo test` builds the examples, and puts them beside the tests' folder; for this test alone it does not.
+/// `cargo test` builds the examples, and puts them beside the tests' folder; for some tests alone it does not.
 fn example() -> PathBuf {
     let test = env::current_exe().expect("this program");
     let profile = test.ancestors().nth(2).expect("the profile's folder");
@@ -37,6 +37,9 @@ fn example() -> PathBuf {
         cargo
             .arg("--target-dir")
             .arg(profile.parent().expect("the target folder"));
+        if profile.ends_with("release") {
+            cargo.arg("--release");
+        }
         assert!(cargo.status().expect("cargo runs").success());
     }
     example

@@ -27,9 +27,6 @@ pub enum Build {
     Optimized,
     /// What rustc hands to LLVM: MIR is optimized, LLVM has not run.
     Unoptimized,
-    /// Optimized, but only what must be inlined is. LLVM weighs a call's cost against this threshold, and
-    /// no bonus reaches a million.
-    NotInlined,
 }
 
 impl Build {
@@ -37,7 +34,6 @@ impl Build {
         match self {
             Self::Optimized => "optimized",
             Self::Unoptimized => "unoptimized",
-            Self::NotInlined => "not-inlined",
         }
     }
 
@@ -45,7 +41,6 @@ impl Build {
         match self {
             Self::Optimized => &["-Cremark=inline", "-Zprint-type-sizes"],
             Self::Unoptimized => &["-Cno-prepopulate-passes"],
-            Self::NotInlined => &["-Cllvm-args=-inline-threshold=-1000000", "-Zinline-mir=no"],
         }
     }
 }

@@ -42,7 +42,6 @@ use terminal::Usage;
 Levels:
   1  heap allocations that survive optimization; large types and futures
   2  also those that were elided, why calls were inlined or not, all types and futures
-  3  also what allocates when nothing is inlined
 
 A call into another crate's compiled code is followed only where std is known to allocate; a call through a
 pointer is not followed. An allocation is called elided only if nothing is called on its line any more.
@@ -59,7 +58,7 @@ struct Args {
     /// The package's name; without it the one of the current folder
     package: Option<String>,
     /// How much to tell
-    #[arg(long, default_value_t = 1, value_parser = value_parser!(u8).range(1..=3))]
+    #[arg(long, default_value_t = 1, value_parser = value_parser!(u8).range(1..=2))]
     level: u8,
     /// Only this source file; the end of its path suffices
     #[arg(long, value_name = "FILE")]
@@ -112,7 +111,7 @@ fn explain(package: &Package, sources: &Sources, level: u8) -> anyhow::Result<Re
     let told = build::compile(package, Build::Optimized)?;
     let optimized = Module::parse(&told.calls, sources);
     let (mut calling, mut inlining) = Default::default();
-    let (mut unoptimized, mut not_inlined) = (None, None);
+    let mut unoptimized = None;
     if level > 1 {
         let before = build::compile(package, Build::Unoptimized)?;
         let module = Module::parse(&before.calls, sources);
@@ -120,13 +119,8 @@ fn explain(package: &Package, sources: &Sources, level: u8) -> anyhow::Result<Re
         calling = heap::calling(&optimized);
         inlining = remarks::decisions(&told.remarks, &module.debug_info, sources)?;
     }
-    if level > 2 {
-        let without = build::compile(package, Build::NotInlined)?;
-        not_inlined = Some(heap::sites(&Module::parse(&without.calls, sources)));
-    }
     let heap = report::allocations(
         &heap::sites(&optimized),
-        not_inlined.as_ref(),
         unoptimized.as_ref(),
         &calling,
         sources,

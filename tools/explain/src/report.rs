@@ -43,9 +43,6 @@ pub struct Allocation {
     pub in_call: bool,
     /// What lies between the line and the allocator, the outermost first.
     pub via: Vec<String>,
-    /// Whether it is there when nothing is inlined; known at level 3. What survives inlining is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub without_inlining: Option<bool>,
 }
 
 /// Compares the allocations of the builds. The columns of a macro's code differ between them, so an allocation
@@ -54,21 +51,14 @@ pub struct Allocation {
 /// `calling` are the lines that call something in the optimized build.
 pub fn allocations(
     optimized: &Sites,
-    not_inlined: Option<&Sites>,
     unoptimized: Option<&Sites>,
     calling: &BTreeSet<(String, u32)>,
     sources: &Sources,
 ) -> Vec<Allocation> {
     let line = |(place, what): &(Place, String)| (place.file.clone(), place.line, what.clone());
-    let lines = |sites: &Sites| sites.keys().map(line).collect::<BTreeSet<_>>();
-    let kept = not_inlined.map(lines);
     let mut shown = BTreeSet::new();
     let mut all = Vec::new();
-    for (sites, survives) in [
-        (Some(optimized), true),
-        (not_inlined, false),
-        (unoptimized, false),
-    ] {
+    for (sites, survives) in [(Some(optimized), true), (unoptimized, false)] {
         let new = sites.into_iter().flatten().filter(|(site, reached)| {
             // Only a line that calls nothing any more has certainly lost its allocation. Where a `clone` was inlined,
             // its allocations are those of the lines that clone.
@@ -77,17 +67,12 @@ pub fn allocations(
         });
         let new: Vec<_> = new.collect();
         shown.extend(new.iter().map(|(site, _)| line(site)));
-        all.extend(new.into_iter().map(|(site, reached)| {
-            Allocation {
-                place: site.0.clone(),
-                what: site.1.clone(),
-                survives,
-                in_call: !reached.inlined,
-                via: reached.via.clone(),
-                without_inlining: kept
-                    .as_ref()
-                    .map(|kept| survives || kept.contains(&line(site))),
-            }
+        all.extend(new.into_iter().map(|(site, reached)| Allocation {
+            place: site.0.clone(),
+            what: site.1.clone(),
+            survives,
+            in_call: !reached.inlined,
+            via: reached.via.clone(),
         }));
     }
     all.sort_by(|a, b| (&a.place, !a.survives, &a.what).cmp(&(&b.place, !b.survives, &b.what)));
@@ -132,10 +117,6 @@ impl Report {
             write!(out, "{STRONG}{place}:{STRONG:#} heap: {what}, {state}")?;
             if self.level > 1 && one.via.len() > 1 {
                 write!(out, "{QUIET}, via {}{QUIET:#}", via(&one.via[1..]))?;
-            }
-            // What survives inlining is there without it, too.
-            if !one.survives && one.without_inlining == Some(true) {
-                write!(out, "; allocates without inlining")?;
             }
             writeln!(out)?;
         }

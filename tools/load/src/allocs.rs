@@ -18,7 +18,7 @@ use crate::client::{Client, Request};
 use crate::number::Spread;
 use crate::plan::{Plan, parse_day};
 use crate::report::Show;
-use crate::service::{Job, Prepared, prepare};
+use crate::service::{Job, Prepared, clean_up, prepare};
 use crate::target::Target;
 use reading::{Counts, disturbed, read};
 
@@ -89,15 +89,28 @@ struct Cost {
     disturbed: usize,
 }
 
+/// What is printed: JSON has the calls alone.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct Costs {
+    calls: Vec<Cost>,
+    #[serde(skip)]
+    service: String,
+}
+
 /// Runs the command.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub fn run(mut args: Args) -> anyhow::Result<ExitCode> {
     if args.kinds.contains(&Kind::Mixed) {
         let reason = "`mixed` is not one call: name the calls one by one";
         return Err(Usage(reason.to_owned()).into());
     }
-    let costs = crate::on_this_thread(count_all(&args))?;
+    args.url.identify();
+    let costs = Costs {
+        calls: crate::on_this_thread(count_all(&args))?,
+        service: args.url.named(),
+    };
     costs.print(args.json)?;
-    for cost in &costs {
+    for cost in &costs.calls {
         // Two readings per request.
         let readings = 2 * cost.requests as usize;
         // A few may be the service's own work now and then.
@@ -134,8 +147,12 @@ async fn count_all(args: &Args) -> anyhow::Result<Vec<Cost>> {
             day: args.day,
             timeout,
         };
-        let prepared = prepare(&job).await?;
-        let cost = count(&job, prepared, &mut diagnostics).await;
+        let Prepared { plan, mut clients } = prepare(&job).await?;
+        let client = clients.first_mut().context("there is no connection")?;
+        let cost = count(&job, &plan, client, &mut diagnostics).await;
+        clean_up(&job, &plan)
+            .await
+            .context("cannot take the bookings away")?;
         let cost = cost.with_context(|| format!("`{kind}` could not be counted"))?;
         ensure!(
             cost.allocs.median > 0,
@@ -148,11 +165,14 @@ async fn count_all(args: &Args) -> anyhow::Result<Vec<Cost>> {
     Ok(costs)
 }
 
-async fn count(job: &Job, prepared: Prepared, diagnostics: &mut Client) -> anyhow::Result<Cost> {
-    let Prepared { plan, mut clients } = prepared;
-    let client = clients.first_mut().context("there is no connection")?;
+async fn count(
+    job: &Job,
+    plan: &Plan,
+    client: &mut Client,
+    diagnostics: &mut Client,
+) -> anyhow::Result<Cost> {
     for index in 0..WARM_UP {
-        send(&plan, index, client).await?;
+        send(plan, index, client).await?;
     }
     let mut operation = plan.operation(0);
     let (mut idle, mut counted) = (Vec::new(), Vec::new());
@@ -160,7 +180,7 @@ async fn count(job: &Job, prepared: Prepared, diagnostics: &mut Client) -> anyho
         let first = read(diagnostics).await?;
         tokio::time::sleep(PAUSE).await;
         let before = read(diagnostics).await?;
-        operation = send(&plan, index, client).await?;
+        operation = send(plan, index, client).await?;
         tokio::time::sleep(PAUSE).await;
         let after = read(diagnostics).await?;
         idle.push(before - first);
@@ -197,13 +217,14 @@ async fn send(plan: &Plan, index: u64, client: &mut Client) -> anyhow::Result<Op
     Ok(call.operation)
 }
 
-impl Show for Vec<Cost> {
+impl Show for Costs {
     fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "service: {}\n", self.service)?;
         let mut line = |call: &str, allocs: &str, range: &str, bytes: &str| {
             writeln!(out, "{call:<18}{allocs:>10}{range:>19}{bytes:>12}")
         };
         line("one request", "allocs", "from … to", "bytes")?;
-        for cost in self {
+        for cost in &self.calls {
             let Spread { median, min, max } = cost.allocs;
             let range = format!("{} to {}", grouped(min), grouped(max));
             let bytes = grouped(cost.bytes.median);

@@ -23,6 +23,13 @@ pub enum Kind {
     Mixed,
 }
 
+impl Kind {
+    /// Whether the load makes bookings.
+    pub fn books(self) -> bool {
+        matches!(self, Self::Bookings | Self::Mixed)
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = self.to_possible_value().expect("no kind is hidden");
@@ -41,6 +48,7 @@ pub enum Operation {
     DeleteBooking,
     MyBookings,
     LogIn,
+    SignUp,
 }
 
 impl Operation {
@@ -55,6 +63,7 @@ impl Operation {
             Self::DeleteBooking => "DELETE /bookings/{id}",
             Self::MyBookings => "GET /bookings",
             Self::LogIn => "POST /auth/login",
+            Self::SignUp => "POST /auth/signup",
         }
     }
 
@@ -66,7 +75,7 @@ impl Operation {
     /// The status of the answer when all is well.
     pub fn expected(self) -> u16 {
         match self {
-            Self::Book => 201,
+            Self::Book | Self::SignUp => 201,
             Self::DeleteBooking => 204,
             _ => 200,
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use time::Date;
 
 use crate::api::Kind;
+use crate::compare::Rounds;
 use crate::plan::parse_day;
 use crate::service::Job;
 use crate::target::Target;
@@ -36,9 +37,12 @@ the median of its rounds. A ratio is taken within each round (above 1x: `after` 
 shown is the median of these, with the smallest and the largest beside it.
 
 Mixed: of every 1000 requests, in an order that is always the same, 450 are GET /rooms/{id}, 150 GET /rooms with
-a day, 90 GET /bookings/{id}, 200 POST /bookings, 100 DELETE /bookings/{id} and 10 POST /auth/login.
+a day, 90 GET /bookings/{id}, 150 POST /bookings, 150 DELETE /bookings/{id} and 10 POST /auth/login.
 A few bookings are made before the measurement so that a deletion always finds one. A token is valid for half
 an hour; a mixed load goes on with that of its latest login, so it may take longer, other loads that need one may not.
+
+Traces: `bookings` and `mixed` book as a user of their own, `cargo-load`, on days from the year 3000 on, and take their
+bookings away again when they end. All others change nothing.
 
 Ending it (Ctrl-C, SIGTERM): what was measured so far is printed. Requests that were due and have no answer yet
 count with their age, the least that their latency would have been: a service that stands still is not fast.
@@ -48,6 +52,7 @@ option, 130 or 143 when Ctrl-C or SIGTERM ended it.
 
 Fields of --json (one object; *_ns are nanoseconds with three significant digits):
   kind, url, workers          as given
+  program                     the program that listens there, null if it is somebody else's
   loop                        \"closed\" or \"open\"
   rate_per_second             as given, null in a closed loop
   requests                    as given
@@ -69,13 +74,13 @@ Fields of --json (one object; *_ns are nanoseconds with three significant digits
 
 Fields of --json with --against:
   kind, rounds, requests      as given
-  before, after               the address of each service
+  before, after               each service: its program and its address
   throughput, p50, p90, p99   {before, after, ratio, smallest, largest}; requests per second, nanoseconds";
 
 /// Puts a load on a running coworking app and prints throughput and latencies.
 ///
-/// It logs in where the calls need it, as the user that every new database has, and sends each worker's requests over a
-/// connection of its own.
+/// It logs in where the calls need it, and sends each worker's requests over a connection of its own. What it books, it
+/// books as a user of its own, and takes away again.
 #[derive(Debug, clap::Parser)]
 #[command(name = "cargo load", bin_name = "cargo load", version, after_help = EXAMPLES, after_long_help = format!("{DETAILS}\n\n{EXAMPLES}"))]
 pub struct Args {
@@ -91,9 +96,8 @@ pub struct Args {
     #[arg(long, value_name = "URL", value_parser = Target::parse)]
     pub(crate) against: Option<Target>,
 
-    /// How many times each of the two services gets the load.
-    #[arg(long, value_name = "N", default_value_t = 3, requires = "against", value_parser = clap::value_parser!(u8).range(1..=99))]
-    pub(crate) rounds: u8,
+    #[command(flatten)]
+    pub(crate) rounds: Rounds,
 
     /// How many requests to send.
     #[arg(long, value_name = "N", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use serde::Serialize;
-use terminal::{duration, three_digits};
+use terminal::{Usage, duration, three_digits};
 
 use crate::measure::{self, Signals};
 use crate::number::Spread;
@@ -41,14 +41,34 @@ struct Row {
     largest: f64,
 }
 
+/// How two services are compared.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Rounds {
+    /// How many times each of the two services gets the load.
+    #[arg(long, value_name = "N", default_value_t = 3, requires = "against", value_parser = clap::value_parser!(u8).range(1..=99))]
+    rounds: u8,
+
+    /// Compare two of the same program all the same: what they differ by is chance.
+    #[arg(long, requires = "against")]
+    same: bool,
+}
+
 /// Runs the rounds, or as many of them as go well, and prints what came of them.
 pub async fn run(
     job: &Job,
     other: Target,
-    rounds: u8,
+    Rounds { rounds, same }: Rounds,
     json: bool,
     signals: &mut Signals,
 ) -> anyhow::Result<ExitCode> {
+    if !same && other.program.is_some() && job.url.program == other.program {
+        return Err(Usage(format!(
+            "{} and {} are the same program: stop one of them and start there what it is to be compared with; --same shows what two of the same differ by",
+            job.url.named(),
+            other
+        ))
+        .into());
+    }
     let other = Job {
         url: other,
         ..job.clone()
@@ -80,8 +100,8 @@ pub async fn run(
         kind: job.kind.to_string(),
         rounds,
         requests: job.requests,
-        before: job.url.to_string(),
-        after: other.url.to_string(),
+        before: job.url.named(),
+        after: other.url.named(),
         throughput: Row::new(before, after, throughput, |before, after| after / before)?,
         p50: latency(|latency| latency.p50)?,
         p90: latency(|latency| latency.p90)?,

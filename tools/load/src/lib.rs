@@ -1,7 +1,7 @@
 //! `cargo load` puts a load on a running coworking app and measures its answers; `cargo allocs` counts what it
 //! allocates for one request.
 //!
-//! In reading order: [`args`] what can be asked for, [`api`] the calls, [`target`] where they go, [`service`] what comes
+//! In reading order: [`args`] what can be asked for, [`api`] the calls, [`target`] where they go, [`listener`] who is there, [`service`] what comes
 //! before a measurement, [`plan`] which request comes when, [`pace`] when it is due (closed or open loop),
 //! [`measure`] and [`client`] the sending, [`tally`] the counting, [`progress`], [`report`] and [`number`] what is shown,
 //! [`compare`] two services in turn, [`allocs`] the other command.
@@ -13,6 +13,7 @@ mod api;
 pub mod args;
 mod client;
 mod compare;
+mod listener;
 mod measure;
 mod number;
 mod pace;
@@ -34,9 +35,11 @@ use report::Show;
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     on_this_thread(async {
-        let job = args.job();
+        let mut job = args.job();
+        job.url.identify();
         let mut signals = Signals::catch()?;
-        if let Some(other) = args.against {
+        if let Some(mut other) = args.against {
+            other.identify();
             return compare::run(&job, other, args.rounds, args.json, &mut signals).await;
         }
         let run = measure::run(&job, &mut signals).await?;

@@ -1,6 +1,7 @@
 //! One measurement of one service: workers that send what is due and record what comes back.
 
 use std::cell::{Cell, RefCell};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use crate::pace::Pace;
 use crate::plan::Plan;
 use crate::progress;
 use crate::report::Report;
-use crate::service::{Job, Prepared, prepare};
+use crate::service::{Job, Prepared, clean_up, prepare};
 use crate::tally::Tally;
 
 /// How long a worker of a closed loop waits after a failed connection, so that a service that restarts does
@@ -142,10 +143,33 @@ pub async fn run(job: &Job, signals: &mut Signals) -> anyhow::Result<Run> {
     let days = load.plan.days();
     (report.first_day, report.last_day) =
         (days.map(|(first, last)| (first.to_string(), last.to_string()))).unzip();
+    if end != End::Hopeless {
+        take_away(job, &load.plan, signals).await;
+    }
     Ok(Run {
         report: Some(report),
         end,
     })
+}
+
+/// Deletes the load's bookings, so that the next measurement finds the service as this one did. A second signal ends that,
+/// and what the load has measured is not lost when it fails.
+async fn take_away(job: &Job, plan: &Plan, signals: &mut Signals) {
+    let reason = tokio::select! {
+        biased;
+        done = clean_up(job, plan) => match done {
+            Ok(()) => return,
+            Err(error) => format!("{error:#}"),
+        },
+        _ = signals.next() => "interrupted".to_owned(),
+        never = progress::show(|| "taking the load's bookings away".to_owned()) => match never {},
+    };
+    // A closed stderr takes nothing away from the result.
+    let _ = writeln!(
+        io::stderr(),
+        "warning: bookings of this load stay at {}: {reason}; `cargo database reset` takes them away",
+        job.url
+    );
 }
 
 /// A request that was sent and is not answered: its number, and since when it counts.

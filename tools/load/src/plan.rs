@@ -12,23 +12,20 @@ use time::{Date, Duration};
 
 use crate::api::{Kind, Operation};
 
-/// The seeded user's login. Every new database has this user.
-pub const LOGIN: &str = r#"{"username":"ipesenti","password":"abcd1234!!"}"#;
-
 /// The picture that `picture` asks for.
 const PICTURE: &str = "/imgs/green_0001.svg";
 
-/// How often each call comes in a round of a mixed load. Listing one's bookings is left out: its answer grows with every
-/// booking and would soon be all that the load measures; `load my-bookings` is for that.
+/// How often each call comes in a round of a mixed load. It deletes as much as it books, so that the service is the same
+/// after hours. Listing one's bookings is left out; `load my-bookings` is for that.
 const SHARES: [(Operation, usize); 6] = [
     (Operation::GetRoom, 450),
     (Operation::ListRooms, 150),
     (Operation::GetBooking, 90),
-    (Operation::Book, 200),
+    (Operation::Book, DELETIONS),
     (Operation::DeleteBooking, DELETIONS),
     (Operation::LogIn, 10),
 ];
-const DELETIONS: usize = 100;
+const DELETIONS: usize = 150;
 
 /// The calls of a load by their number, whichever worker makes them and when.
 #[derive(Debug)]
@@ -40,6 +37,7 @@ pub struct Plan {
     rooms: Vec<String>,
     list_rooms: String,
     calendar: Option<Calendar>,
+    login: &'static str,
     token: RefCell<Rc<str>>,
     /// `/bookings/{id}` of a booking that is read and never deleted.
     kept: Option<String>,
@@ -57,12 +55,14 @@ pub struct Call<'a> {
 }
 
 impl Plan {
-    /// A plan that has no bookings yet. `rooms` are ids, `day` is the one for which rooms are listed.
+    /// A plan that has no bookings yet. `rooms` are ids, `day` is the one for which rooms are listed, `login` is the body of
+    /// the calls that log in.
     pub fn new(
         kind: Kind,
         rooms: Vec<String>,
         first_day: Option<Date>,
         day: Option<Date>,
+        login: &'static str,
         token: &str,
     ) -> Self {
         let day = match kind {
@@ -94,6 +94,7 @@ impl Plan {
                 first,
                 booked: Cell::new(0),
             }),
+            login,
             token: RefCell::new(token.into()),
             kept: None,
             stock: RefCell::default(),
@@ -101,7 +102,7 @@ impl Plan {
     }
 
     /// How many bookings must be made before the load starts: one to read, one for each that may be under way, and all
-    /// that the first round deletes, whatever its order; every round books more than it deletes.
+    /// that a round deletes, whatever its order; every round books as many as it deletes.
     pub fn bookings_before(&self, workers: u16) -> usize {
         match self.kind {
             Kind::Mixed => 1 + usize::from(workers) + DELETIONS,
@@ -157,9 +158,10 @@ impl Plan {
                 path.into()
             }
             Operation::LogIn => {
-                body = LOGIN.into();
+                body = self.login.into();
                 "/auth/login".into()
             }
+            Operation::SignUp => return Err("a load signs nobody up"),
         };
         Ok(Call {
             operation,

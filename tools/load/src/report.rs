@@ -38,6 +38,9 @@ pub trait Show: Serialize {
 pub struct Report {
     kind: String,
     url: String,
+    program: Option<String>,
+    #[serde(skip)]
+    service: String,
     r#loop: &'static str,
     workers: u16,
     rate_per_second: Option<f64>,
@@ -98,6 +101,8 @@ impl Report {
         Self {
             kind: job.kind.to_string(),
             url: job.url.to_string(),
+            program: job.url.program.clone(),
+            service: job.url.named(),
             r#loop: if job.rate.is_some() { "open" } else { "closed" },
             workers: job.workers,
             rate_per_second: job.rate,
@@ -151,7 +156,8 @@ impl Show for Report {
             Some(rate) => format!("open loop, {rate} requests/s, {workers}"),
             None => format!("closed loop, {workers}"),
         };
-        line("load", &format!("{} at {}, {pace}", self.kind, self.url))?;
+        line("service", &self.service)?;
+        line("load", &format!("{}, {pace}", self.kind))?;
         if let (Some(first), Some(last)) = (&self.first_day, &self.last_day) {
             line("days", &format!("{first} to {last}"))?;
         }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 
+use crate::listener;
+
 /// What `http://HOST:PORT` stands for.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -10,6 +12,8 @@ pub struct Target {
     pub addresses: Vec<SocketAddr>,
     /// `HOST:PORT` as it was given: what the `Host` header says.
     pub authority: String,
+    /// The name of the program that listens there, once [`Target::identify`] has found it.
+    pub program: Option<String>,
 }
 
 impl Target {
@@ -38,7 +42,22 @@ impl Target {
         Ok(Self {
             addresses,
             authority: authority.to_owned(),
+            program: None,
         })
+    }
+
+    /// Finds out which program answers: people who have several checkpoints at hand see which one they measure. Another
+    /// user's process, or one in another container, stays unknown, and so does any on a system without `/proc`.
+    pub fn identify(&mut self) {
+        self.program = listener::program(&self.addresses);
+    }
+
+    /// What is measured, for people.
+    pub fn named(&self) -> String {
+        match &self.program {
+            Some(program) => format!("{program} at {self}"),
+            None => self.to_string(),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `cargo workshop capture`: the outputs that stand in the book.
 
-mod clean;
+pub mod clean;
 mod compare;
 mod shape;
 
@@ -16,6 +16,7 @@ use anyhow::Context as _;
 use self::clean::Cleaner;
 use self::compare::{Line, compare};
 use crate::run;
+use crate::waits;
 use course::section::{Compared, Script, Section};
 use course::{Chapter, Course};
 use terminal::style::{ADDED, QUIET, REMOVED, STRONG};
@@ -73,7 +74,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// Cleaned outputs by the section's name. A section that prints nothing has none.
-type Outputs = BTreeMap<String, String>;
+pub type Outputs = BTreeMap<String, String>;
 
 /// Runs the sections; the inner error is the exit code of a script that failed.
 fn record(
@@ -108,12 +109,22 @@ fn record(
                 section.name
             )
         })?;
-        let output = cleaner.clean(&String::from_utf8_lossy(&output));
-        if !output.is_empty() {
-            outputs.insert(section.name.clone(), output);
-        }
+        add(
+            &mut outputs,
+            section,
+            cleaner.clean(&String::from_utf8_lossy(&output)),
+        );
     }
     Ok(Ok(outputs))
+}
+
+/// Adds a cleaned output. That a service's terminal stays silent is an answer, too.
+pub fn add(outputs: &mut Outputs, section: &Section, output: String) {
+    if !output.is_empty() {
+        outputs.insert(section.name.clone(), output);
+    } else if section.terminal {
+        outputs.insert(section.name.clone(), "(nothing)\n".to_owned());
+    }
 }
 
 fn check(
@@ -125,26 +136,7 @@ fn check(
 ) -> anyhow::Result<ExitCode> {
     let mut unequal = 0;
     for section in sections {
-        let path = folder.join(&section.name).with_extension("txt");
-        let committed = fs::read_to_string(root.join(&path)).unwrap_or_default();
-        let new = outputs.get(&section.name).map_or("", String::as_str);
-        let lines = compare(section, &committed, new);
-        if lines.is_empty() {
-            writeln!(out, "{ADDED}same{ADDED:#}     {}", path.display())?;
-        } else {
-            unequal += 1;
-            let how = match section.compared {
-                Compared::Verbatim => "compared verbatim",
-                Compared::Shape => "compared by shape",
-                Compared::Nothing => "there must be one",
-            };
-            writeln!(
-                out,
-                "{REMOVED}differs{REMOVED:#}  {} ({how}; - recorded, + now)",
-                path.display()
-            )?;
-            print_lines(out, &lines)?;
-        }
+        unequal += usize::from(!print_comparison(out, root, folder, section, outputs)?);
     }
     if unequal == 0 {
         return Ok(ExitCode::SUCCESS);
@@ -155,6 +147,36 @@ fn check(
         "If the new outputs are right, `cargo workshop capture` without --check records them."
     )?;
     Ok(ExitCode::FAILURE)
+}
+
+/// Compares one section's output with what is recorded, and prints what came of it. Whether they agree.
+pub fn print_comparison(
+    out: &mut impl io::Write,
+    root: &Path,
+    folder: &Path,
+    section: &Section,
+    outputs: &Outputs,
+) -> anyhow::Result<bool> {
+    let path = folder.join(&section.name).with_extension("txt");
+    let committed = fs::read_to_string(root.join(&path)).unwrap_or_default();
+    let new = outputs.get(&section.name).map_or("", String::as_str);
+    let lines = compare(section, &committed, new);
+    if lines.is_empty() {
+        writeln!(out, "{ADDED}same{ADDED:#}     {}", path.display())?;
+        return Ok(true);
+    }
+    let how = match section.compared {
+        Compared::Verbatim => "compared verbatim",
+        Compared::Shape => "compared by shape",
+        Compared::Nothing => "there must be one",
+    };
+    writeln!(
+        out,
+        "{REMOVED}differs{REMOVED:#}  {} ({how}; - recorded, + now)",
+        path.display()
+    )?;
+    print_lines(out, &lines)?;
+    Ok(false)
 }
 
 fn print_lines(out: &mut impl io::Write, lines: &[Line]) -> io::Result<()> {
@@ -221,7 +243,8 @@ fn remove_stale(
             .to_string_lossy()
             .into_owned();
         let is_text = path.extension().is_some_and(|extension| extension == "txt");
-        if is_text && !outputs.contains_key(&name) && script.section(&name).is_err() {
+        let is_capture = is_text && !path.ends_with(waits::FILE);
+        if is_capture && !outputs.contains_key(&name) && script.section(&name).is_err() {
             remove(&path)?;
             let shown = folder.join(&name).with_extension("txt");
             writeln!(

@@ -12,6 +12,8 @@ mod doctor;
 mod list;
 mod port;
 mod run;
+mod waits;
+mod walk;
 
 use std::process::ExitCode;
 
@@ -47,6 +49,7 @@ enum Command {
     Check(check::Args),
     Capture(capture::Args),
     Port(port::Args),
+    Walk(walk::Args),
     /// Former spellings, which name the new ones.
     #[command(hide = true)]
     Load(Former),
@@ -91,6 +94,7 @@ fn main() -> ExitCode {
         Some(Command::Diff(args)) => diff::run(args),
         Some(Command::Checkout(args)) => checkout::run(args),
         Some(Command::Port(args)) => port::run(args),
+        Some(Command::Walk(args)) => walk::run(args),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Capture(args)) => capture::run(args),
         Some(Command::Load(former)) => former.run("load"),

@@ -2,17 +2,17 @@
 
 mod book_world;
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::net::TcpListener;
 
 use book_world::{Server, World, workshop};
 use rustix::process::Signal;
-use test_tools::eventually;
+use test_tools::{Ran, eventually};
 
 #[test]
 fn it_serves_pages_and_files_with_their_types() {
     let world = World::new();
-    let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
+    let server = Server::serve(world.root());
     let page = server.get("/01-one.html");
     assert_eq!(page.status, 200);
     assert!(page.head.contains("content-type: text/html; charset=utf-8"));
@@ -53,7 +53,7 @@ fn it_serves_pages_and_files_with_their_types() {
 fn what_is_not_in_the_book_is_not_found() {
     let world = World::new();
     world.write("secret.txt", "secret");
-    let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
+    let server = Server::serve(world.root());
     let missing = server.get("/nope.html");
     assert_eq!(missing.status, 404);
     assert!(missing.body.contains("Document not found"));
@@ -76,7 +76,7 @@ fn what_is_not_in_the_book_is_not_found() {
 #[test]
 fn a_request_for_another_host_is_refused() {
     let world = World::new();
-    let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
+    let server = Server::serve(world.root());
     let port = server.address().port();
     // Somebody who has forwarded the port names another one.
     for host in [
@@ -106,14 +106,8 @@ fn a_request_for_another_host_is_refused() {
 #[test]
 fn a_change_is_built_and_announced_and_a_mistake_keeps_the_last_good_page() {
     let world = World::new();
-    let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
-    let mut news = server.connect();
-    write!(
-        news,
-        "GET /-/events HTTP/1.1\r\nHost: {}\r\n\r\n",
-        server.address()
-    )
-    .unwrap();
+    let server = Server::serve(world.root());
+    let mut news = server.news();
     let mut heard = String::new();
     let mut hear = |part: &str| {
         let mut buffer = [0; 4096];
@@ -146,7 +140,7 @@ fn a_change_is_built_and_announced_and_a_mistake_keeps_the_last_good_page() {
 #[test]
 fn the_reloading_script_is_served_and_not_built() {
     let world = World::new();
-    let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
+    let server = Server::serve(world.root());
     let page = server.get("/start.html").body;
     assert!(page.contains("<script src=\"/-/live.js\" data-version="));
     assert!(server.get("/-/live.js").body.contains("EventSource"));
@@ -157,14 +151,8 @@ fn the_reloading_script_is_served_and_not_built() {
 fn it_ends_cleanly_while_a_page_listens() {
     for signal in [Signal::INT, Signal::TERM] {
         let world = World::new();
-        let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
-        let mut news = server.connect();
-        write!(
-            news,
-            "GET /-/events HTTP/1.1\r\nHost: {}\r\n\r\n",
-            server.address()
-        )
-        .unwrap();
+        let server = Server::serve(world.root());
+        let mut news = server.news();
         let mut first = [0; 12];
         news.read_exact(&mut first).unwrap();
         assert_eq!(&first, b"HTTP/1.1 200");
@@ -202,12 +190,10 @@ fn a_taken_port_is_named_and_another_one_is_found() {
 #[test]
 fn it_opens_the_book_in_the_readers_browser() {
     let world = World::new();
-    world.write(
+    world.write_program(
         "bin/xdg-open",
         "#!/bin/sh\necho \"$1\" > opened.new\nmv opened.new opened\n",
     );
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(world.path("bin/xdg-open"), mode).unwrap();
     let path = format!("{}:/usr/bin:/bin", world.path("bin").display());
     let server =
         Server::of(workshop(world.root(), &["--port", "0", "--host", "0.0.0.0"]).env("PATH", path));
@@ -217,7 +203,7 @@ fn it_opens_the_book_in_the_readers_browser() {
         server.url
     );
     eventually("the browser's program is started", || {
-        world.path("opened").is_file()
+        world.exists("opened")
     });
     assert_eq!(world.read("opened").trim(), server.url);
     let (_, said) = server.stop(Signal::TERM);
@@ -244,13 +230,6 @@ fn without_a_browser_or_a_terminal_it_serves_all_the_same() {
 fn a_book_that_cannot_be_built_is_not_served() {
     let world = World::new();
     world.write("book/src/start.md", "# Start\n\n<div>\n\nnever closed\n");
-    let output = workshop(world.root(), &["serve", "--build-only"])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        error.contains("unclosed HTML tag `<div>` found in `start.md`"),
-        "{error}"
-    );
+    let ran = Ran::of(workshop(world.root(), &["serve", "--build-only"])).expect(1);
+    ran.told("unclosed HTML tag `<div>` found in `start.md`");
 }

@@ -30,7 +30,7 @@ const FAINT: &str = include_str!("browser_session/faint.js");
 fn every_page_loads_without_errors_and_asks_no_other_host() {
     with_browser(async |session: &Session| {
         let root = repository();
-        let server = Server::start(&root, &["--no-open", "--port", "0"]);
+        let server = Server::serve(&root);
         let pages = pages_of(&root.join("book/src"));
         assert!(pages.contains("01-discovery.md"), "{pages:?}");
         for page in &pages {
@@ -73,7 +73,7 @@ fn every_page_loads_without_errors_and_asks_no_other_host() {
 #[test]
 fn the_sidebar_and_the_search_lead_to_chapter_1() {
     with_browser(async |session: &Session| {
-        let server = Server::start(&repository(), &["--no-open", "--port", "0"]);
+        let server = Server::serve(&repository());
         session.open(&server.url).await;
         session
             .click("#mdbook-sidebar a[href$='01-discovery.html']")
@@ -103,7 +103,7 @@ fn the_sidebar_and_the_search_lead_to_chapter_1() {
 fn the_copy_button_yields_exactly_the_commands() {
     with_browser(async |session: &Session| {
         let world = World::new();
-        let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
+        let server = Server::serve(world.root());
         session.open(&format!("{}/01-one.html", server.url)).await;
         assert_eq!(
             session.copied("figure.run .command .clip-button").await,
@@ -146,7 +146,7 @@ fn the_copy_button_yields_exactly_the_commands() {
 #[test]
 fn the_real_commands_are_copied_as_they_are_shown() {
     with_browser(async |session: &Session| {
-        let server = Server::start(&repository(), &["--no-open", "--port", "0"]);
+        let server = Server::serve(&repository());
         session
             .open(&format!("{}/01-discovery.html", server.url))
             .await;
@@ -174,7 +174,7 @@ fn the_real_commands_are_copied_as_they_are_shown() {
 fn blocks_show_what_the_crates_and_captures_hold() {
     with_browser(async |session: &Session| {
         let world = World::new();
-        let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
+        let server = Server::serve(world.root());
         session.open(&format!("{}/01-one.html", server.url)).await;
         assert_eq!(
             session.text_of(".output code").await,
@@ -213,7 +213,7 @@ fn blocks_show_what_the_crates_and_captures_hold() {
 fn light_and_dark_can_be_chosen_and_all_text_can_be_read() {
     with_browser(async |session: &Session| {
         let world = World::new();
-        let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
+        let server = Server::serve(world.root());
         session.open(&format!("{}/01-one.html", server.url)).await;
         let offered = session
             .run("return [...document.querySelectorAll('.theme-popup .theme')].map((theme) => theme.textContent)")
@@ -251,7 +251,7 @@ fn light_and_dark_can_be_chosen_and_all_text_can_be_read() {
 fn a_theme_of_another_book_is_shown_as_its_counterpart() {
     with_browser(async |session: &Session| {
         let world = World::new();
-        let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
+        let server = Server::serve(world.root());
         session.open(&server.url).await;
         session
             .run("localStorage.setItem('mdbook-theme', 'coal')")
@@ -272,7 +272,7 @@ fn a_theme_of_another_book_is_shown_as_its_counterpart() {
 fn a_page_reloads_when_a_source_changes_and_shows_a_mistake() {
     with_browser(async |session: &Session| {
         let world = World::new();
-        let server = Server::start(world.root(), &["--no-open", "--port", "0"]);
+        let server = Server::serve(world.root());
         session.open(&format!("{}/start.html", server.url)).await;
         session.run("window.before = true").await;
 

@@ -7,8 +7,8 @@ use std::process::Stdio;
 use cli_course::World;
 use test_tools::Ran;
 
-const COMMANDS: [&str; 9] = [
-    "serve", "list", "doctor", "run", "diff", "checkout", "check", "capture", "port",
+const COMMANDS: [&str; 10] = [
+    "serve", "list", "doctor", "run", "diff", "checkout", "check", "capture", "port", "walk",
 ];
 
 #[test]

@@ -19,7 +19,7 @@ fn all_sections_run_in_order_and_stdout_is_only_their_result() {
     );
     // Headings and commands, as the book shows them, are on stderr.
     ran.told("== start");
-    ran.told("  cargo run --release -p step-01-alpha\n");
+    ran.told("  ask \"$URL/greeting\"\n");
     assert!(!ran.stderr.contains("service 01-alpha"), "{}", ran.stderr);
     assert_eq!(world.left_over(), Vec::<std::path::PathBuf>::new());
 }
@@ -29,6 +29,30 @@ fn one_section_runs_alone() {
     let world = World::new();
     let ran = world.run(&["run", "01", "start"]).expect(0);
     assert_eq!(ran.stdout, "hello, slow\nanswers: 1\n");
+}
+
+#[test]
+fn a_checkpoint_is_run_as_by_a_reader_and_its_log_may_be_the_result() {
+    let world = World::new();
+    world.add_sections(
+        "# section: served - Does it run?
+served() {
+  cargo run --release -p step-01-alpha
+}
+
+# section: log terminal - What does it log?
+log() {
+  service 01-alpha  #-
+  ask \"$URL/greeting\"
+}
+",
+    );
+    let ran = Ran::of(world.script(&["served", "log"])).expect(0);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines.len(), 3, "{}", ran.stdout);
+    assert!(lines[0].starts_with("diagnostics on http://"));
+    assert!(lines[1].starts_with("listening on http://"));
+    assert_eq!(lines[2], "asked at 2026-11-03T10:00:00Z");
 }
 
 #[test]

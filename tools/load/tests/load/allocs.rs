@@ -29,17 +29,21 @@ fn a_request_costs_what_the_service_counted_without_the_readings() {
     });
     assert_eq!(costs, json!(expected));
     // Twenty to warm up, twenty to count.
-    assert_eq!(stub.count("POST /bookings"), 40);
+    assert_eq!((stub.count("POST /bookings"), stub.bookings()), (40, 0));
     assert_eq!(outcome.stderr, "", "nobody else was busy");
 }
 
 #[test]
 fn the_table_has_a_line_for_each_call() {
-    let outcome = Stub::new().allocs("room --requests 10");
+    let stub = Stub::new();
+    let outcome = stub.allocs("room --requests 10");
     let lines: Vec<_> = outcome.text(0).lines().collect();
-    let [_, line] = lines[..] else {
+    let [service, "", _, line] = lines[..] else {
         panic!("{outcome:?}");
     };
+    let program = std::env::current_exe().unwrap();
+    let program = program.file_name().unwrap().to_str().unwrap();
+    assert_eq!(service, format!("service: {program} at {}", stub.url));
     let words: Vec<_> = line.split_whitespace().collect();
     assert_eq!(words.join(" "), "GET /rooms/{id} 7 7 to 14 1,000");
 }
@@ -47,7 +51,7 @@ fn the_table_has_a_line_for_each_call() {
 #[test]
 fn a_service_that_is_busy_with_somebody_else_is_told() {
     let outcome = Stub::with(|it| it.busy = 80).allocs("room rooms --requests 10");
-    assert_eq!(outcome.text(0).lines().count(), 3, "{outcome:?}");
+    assert_eq!(outcome.text(0).lines().count(), 5, "{outcome:?}");
     for call in ["warning: GET /rooms/{id}: ", "warning: GET /rooms: "] {
         assert!(outcome.stderr.contains(call), "{outcome:?}");
     }

@@ -9,13 +9,17 @@ fn both_services_get_the_load_in_every_round_and_the_better_one_is_told() {
     // Slow once in the first load of 20 requests, long enough for every percentile above p90.
     let before = Stub::with(|it| it.stall = Some((10, Duration::from_millis(400))));
     let after = Stub::new();
-    let arguments = format!("room --requests 20 --workers 1 --against {}", after.url);
+    let arguments = format!(
+        "room --requests 20 --workers 1 --same --against {}",
+        after.url
+    );
     let report = before.report(&format!("{arguments} --rounds 1"));
     for stub in [&before, &after] {
         assert_eq!(stub.count("GET /rooms/"), 20);
     }
     assert_eq!(report["kind"], "room");
-    assert_eq!(report["after"], after.url);
+    let named = report["after"].as_str().unwrap();
+    assert!(named.ends_with(&format!(" at {}", after.url)), "{report}");
     assert_eq!(report["rounds"], 1);
     for row in ["throughput", "p50", "p90", "p99"] {
         for field in ["before", "after", "ratio", "smallest", "largest"] {
@@ -39,10 +43,22 @@ fn both_services_get_the_load_in_every_round_and_the_better_one_is_told() {
 }
 
 #[test]
+fn a_program_is_not_compared_with_itself_by_mistake() {
+    let (one, two) = (Stub::new(), Stub::new());
+    let outcome = one.load(&format!("room --requests 5 --against {}", two.url));
+    outcome.failed(2, "are the same program");
+    assert!(outcome.stderr.contains("--same"), "{outcome:?}");
+    assert_eq!(one.log().len() + two.log().len(), 0);
+}
+
+#[test]
 fn a_comparison_ends_with_the_first_load_that_goes_wrong() {
     let good = Stub::new();
     let bad = Stub::with(|it| it.fail_every = Some(5));
-    let outcome = good.load(&format!("bookings --requests 20 --against {}", bad.url));
+    let outcome = good.load(&format!(
+        "bookings --requests 20 --same --against {}",
+        bad.url
+    ));
     outcome.failed(1, &bad.url);
     assert!(outcome.stderr.contains("unexpected:   4\n"), "{outcome:?}");
     assert_eq!(bad.count("POST /bookings"), 20);

@@ -8,24 +8,42 @@ use crate::command::run;
 use crate::stub::Stub;
 
 #[test]
-fn bookings_never_meet_even_when_the_load_is_repeated() {
+fn bookings_never_meet_and_go_away_again() {
     let stub = Stub::new();
-    let first = stub.report("bookings --requests 300 --workers 4");
-    assert_eq!(first["statuses"], json!({ "201": 300 }));
-    let second = stub.report("bookings --requests 301 --workers 3");
-    assert_eq!(second["statuses"], json!({ "201": 301 }));
-
-    let bookings = stub.bookings();
-    assert_eq!(bookings.len(), 601);
-    assert_eq!(bookings.iter().collect::<HashSet<_>>().len(), 601);
+    let report = stub.report("bookings --requests 301 --workers 4");
+    assert_eq!(report["statuses"], json!({ "201": 301 }));
+    let booked = stub.ever_booked();
+    assert_eq!(booked.len(), 301);
+    assert_eq!(booked.iter().collect::<HashSet<_>>().len(), 301);
     for room in ["green", "red", "yellow"] {
-        let of_room = bookings.iter().filter(|(name, _)| name == room).count();
-        assert!((200..=201).contains(&of_room), "{room}: {of_room}");
+        let of_room = booked.iter().filter(|(name, _)| name == room).count();
+        assert!((100..=101).contains(&of_room), "{room}: {of_room}");
     }
-    // Days sort like text; the second run starts after the last day of the first one.
-    assert!(second["first_day"].as_str() > first["last_day"].as_str());
-    let days = bookings.iter().map(|(_, day)| day.as_str());
-    assert_eq!(days.max(), second["last_day"].as_str());
+    // Days sort like text; nobody else books these.
+    let days = || booked.iter().map(|(_, day)| day.as_str());
+    assert_eq!(days().min(), report["first_day"].as_str());
+    assert_eq!(days().max(), report["last_day"].as_str());
+    assert!(days().min() >= Some("3000-01-01"), "{report}");
+
+    assert_eq!(stub.bookings(), 0);
+    assert_eq!(stub.count("DELETE /bookings/"), 301);
+    // What was booked and never answered goes away, too.
+    let failing = Stub::with(|it| it.fail_every = Some(50));
+    failing.load("bookings --requests 100").text(1);
+    assert_eq!((failing.ever_booked().len(), failing.bookings()), (98, 0));
+}
+
+#[test]
+fn what_cannot_be_taken_away_is_told() {
+    let stub = Stub::with(|it| it.keep_bookings = true);
+    let outcome = stub.load("bookings --requests 10");
+    assert!(
+        outcome.text(0).contains("status 201:   10\n"),
+        "{outcome:?}"
+    );
+    let warning = "warning: bookings of this load stay at http://";
+    assert!(outcome.stderr.starts_with(warning), "{outcome:?}");
+    assert!(outcome.stderr.contains("answered 500"), "{outcome:?}");
 }
 
 #[test]
@@ -68,16 +86,16 @@ fn mixed_has_exact_shares_and_leaves_no_deletion_without_a_booking() {
         [
             ("GET /rooms", json!({ "200": 300 })),
             ("GET /rooms/{id}", json!({ "200": 900 })),
-            ("POST /bookings", json!({ "201": 400 })),
+            ("POST /bookings", json!({ "201": 300 })),
             ("GET /bookings/{id}", json!({ "200": 180 })),
-            ("DELETE /bookings/{id}", json!({ "204": 200 })),
+            ("DELETE /bookings/{id}", json!({ "204": 300 })),
             ("POST /auth/login", json!({ "200": 20 })),
         ]
     );
     assert_eq!(stub.count("GET /rooms?day_to_book="), 300);
-    // Nothing that the load says was booked is missing.
-    let made_before = stub.count("POST /bookings") - 400;
-    assert_eq!(stub.bookings().len(), made_before + 400 - 200);
+    // Those that were made before the load are gone as well.
+    assert!(stub.ever_booked().len() > 300);
+    assert_eq!(stub.bookings(), 0);
     // A second run on the same service works as well, and has a table.
     let second = stub.load("mixed --requests 1000 --workers 8");
     let deletions = second.text(0).lines().last().unwrap();
@@ -89,7 +107,7 @@ fn mixed_has_exact_shares_and_leaves_no_deletion_without_a_booking() {
 fn a_mixed_load_repeats_itself_and_outlives_its_first_token() {
     let log = || {
         let stub = Stub::with(|it| it.one_token = true);
-        let report = stub.report("mixed --requests 1000 --workers 1");
+        let report = stub.report("mixed --requests 1000 --workers 1 --day 2027-05-06");
         assert_eq!(report["unexpected"]["count"], 0, "{report}");
         stub.log()
     };
@@ -105,7 +123,7 @@ fn the_text_has_one_line_for_each_value() {
         .collect();
     assert_eq!(
         keys.join(", "),
-        "load, days, requests, elapsed, throughput, p50, p90, p99, max, received, status 201, unexpected"
+        "service, load, days, requests, elapsed, throughput, p50, p90, p99, max, received, status 201, unexpected"
     );
     assert_eq!(outcome.stderr, "");
 }

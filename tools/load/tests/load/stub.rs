@@ -21,6 +21,8 @@ pub struct Behaviour {
     pub fail_every: Option<usize>,
     /// A login gets a 401.
     pub refuse_logins: bool,
+    /// A deletion gets a 500.
+    pub keep_bookings: bool,
     /// Of all tokens only that of the latest login is valid.
     pub one_token: bool,
     /// Each connection is closed after one answer.
@@ -36,8 +38,11 @@ struct Data {
     behaviour: Behaviour,
     log: Vec<String>,
     logins: usize,
+    signed_up: bool,
     /// Id to room and day.
     bookings: BTreeMap<String, (String, String)>,
+    /// Room and day of those that are gone, too.
+    ever_booked: Vec<(String, String)>,
     bookings_asked: usize,
     rooms_asked: usize,
     stalled_until: Option<Instant>,
@@ -63,6 +68,7 @@ impl Stub {
         let data = Arc::new(Mutex::new(initial));
         let app = Router::new()
             .route("/auth/login", post(log_in))
+            .route("/auth/signup", post(sign_up))
             .route("/rooms", get(list_rooms))
             .route("/rooms/{id}", get(get_room))
             .route("/bookings", get(my_bookings).post(book))
@@ -107,10 +113,14 @@ impl Stub {
         }
     }
 
-    /// Room and day of all bookings that there are.
-    pub fn bookings(&self) -> Vec<(String, String)> {
-        let data = self.data.lock().unwrap();
-        data.bookings.values().cloned().collect()
+    /// How many bookings there are.
+    pub fn bookings(&self) -> usize {
+        self.data.lock().unwrap().bookings.len()
+    }
+
+    /// Room and day of all bookings that were ever made.
+    pub fn ever_booked(&self) -> Vec<(String, String)> {
+        self.data.lock().unwrap().ever_booked.clone()
     }
 
     /// Ends the service at once, open connections included.
@@ -167,9 +177,18 @@ async fn observe(State(data): AppState, request: Request, next: Next) -> Respons
     response
 }
 
+async fn sign_up(State(data): AppState, Json(body): Json<Value>) -> Response {
+    assert_eq!(body["username"], "cargo-load");
+    if std::mem::replace(&mut data.lock().unwrap().signed_up, true) {
+        return error(StatusCode::CONFLICT, "email_in_use");
+    }
+    (StatusCode::CREATED, Json(json!({ "id": "own" }))).into_response()
+}
+
 async fn log_in(State(data): AppState, Json(body): Json<Value>) -> Response {
-    let known = body == json!({ "username": "ipesenti", "password": "abcd1234!!" });
+    let user = |name| json!({ "username": name, "password": "abcd1234!!" });
     let mut data = data.lock().unwrap();
+    let known = body == user("ipesenti") || (body == user("cargo-load") && data.signed_up);
     if data.behaviour.refuse_logins || !known {
         return error(StatusCode::UNAUTHORIZED, "invalid_credentials");
     }
@@ -234,6 +253,7 @@ async fn book(State(data): AppState, Json(body): Json<Value>) -> Response {
         return error(StatusCode::CONFLICT, "room_taken");
     }
     let id = format!("booking-{asked}");
+    data.ever_booked.push(slot.clone());
     data.bookings.insert(id.clone(), slot);
     (StatusCode::CREATED, Json(json!({ "id": id }))).into_response()
 }
@@ -246,7 +266,11 @@ async fn get_booking(State(data): AppState, Path(id): Path<String>) -> Response 
 }
 
 async fn delete_booking(State(data): AppState, Path(id): Path<String>) -> Response {
-    match data.lock().unwrap().bookings.remove(&id) {
+    let mut data = data.lock().unwrap();
+    if data.behaviour.keep_bookings {
+        return error(StatusCode::INTERNAL_SERVER_ERROR, "internal");
+    }
+    match data.bookings.remove(&id) {
         None => error(StatusCode::NOT_FOUND, "booking_not_found"),
         Some(_) => StatusCode::NO_CONTENT.into_response(),
     }

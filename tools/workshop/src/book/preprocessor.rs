@@ -19,7 +19,7 @@ mod diffs;
 pub mod directive;
 mod figures;
 mod html;
-mod prompt;
+pub mod prompt;
 pub mod scan;
 
 use std::io::{self, Write as _};

@@ -70,6 +70,7 @@ mod tests {
             name: "s".into(),
             question: "?".into(),
             compared,
+            terminal: false,
             line: 1,
             body: Vec::new(),
         }

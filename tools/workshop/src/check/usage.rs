@@ -14,6 +14,7 @@ use super::problem::Problem;
 use crate::book::preprocessor::code::anchors;
 use crate::book::preprocessor::directive::{Used, normalized};
 use crate::book::preprocessor::fill;
+use crate::waits;
 
 pub fn check(course: &Course, pages: &Pages) -> anyhow::Result<Vec<Problem>> {
     let mut problems = Vec::new();
@@ -70,7 +71,8 @@ fn unused_captures(
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        if !used.captures.contains(&(chapter.id(), name)) {
+        let is_shown = path.ends_with(waits::FILE) || used.captures.contains(&(chapter.id(), name));
+        if !is_shown {
             problems.push(Problem::new(path, 0, "no page shows this output"));
         }
     }

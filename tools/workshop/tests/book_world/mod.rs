@@ -23,7 +23,7 @@ curl --silent http://127.0.0.1:8080/bookings | head -c 20";
 const SCRIPT: &str = "\
 # section: plan exact - How are bookings found?
 plan() {
-  service 01-one  #> cargo run --release -p step-01-one
+  cargo run --release -p step-01-one
   # What the planner says:
   sqlite3 data/coworking.db \\
     \"explain query plan
@@ -126,7 +126,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it with these arguments and waits until it serves.
+    /// Starts it on a free port and waits until it serves.
+    pub fn serve(root: &Path) -> Self {
+        Self::start(root, &["--no-open", "--port", "0"])
+    }
+
+    /// The same with other arguments.
     pub fn start(root: &Path, arguments: &[&str]) -> Self {
         Self::of(&mut workshop(root, arguments))
     }
@@ -184,6 +189,14 @@ impl Server {
 
     pub fn get(&self, target: &str) -> Answer {
         self.request("GET", target, &self.address().to_string())
+    }
+
+    /// What a page listens to.
+    pub fn news(&self) -> TcpStream {
+        let mut stream = self.connect();
+        let host = self.address();
+        write!(stream, "GET /-/events HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+        stream
     }
 
     pub fn connect(&self) -> TcpStream {

@@ -5,7 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # section: start exact - What does the service answer?
 start() {
-  service 01-alpha  #> cargo run --release -p step-01-alpha
+  service 01-alpha  #-
   ask "$URL/greeting"
   echo "answers: 1"
 }
@@ -170,12 +170,14 @@ fn main() -> std::io::Result<()> {
     eprintln!("{} with {flags:?}", helper::help());
     let debug = TcpListener::bind("127.0.0.1:0")?;
     println!("diagnostics on http://{}", debug.local_addr()?);
-    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let wanted = flags.iter().skip_while(|flag| *flag != "--listen").nth(1);
+    let listener = TcpListener::bind(wanted.map_or("127.0.0.1:0", |wanted| wanted.as_str()))?;
     println!("listening on http://{}", listener.local_addr()?);
     for stream in listener.incoming() {
         let mut stream = stream?;
         let mut line = String::new();
         BufReader::new(&stream).read_line(&mut line)?;
+        eprintln!("asked at 2026-11-03T10:00:00Z");
         writeln!(stream, "{}", app::greeting::greeting())?;
     }
     Ok(())

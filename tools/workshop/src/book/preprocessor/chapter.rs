@@ -4,6 +4,7 @@ use anyhow::{Context as _, ensure};
 
 use super::directive::{Name, Page};
 use super::html;
+use crate::waits::{Waits, about};
 
 /// The chapter's minutes, the crates it starts and ends at, and how to run, compare and break them.
 pub fn expand(page: &Page<'_>, arguments: &[&str]) -> anyhow::Result<String> {
@@ -29,11 +30,17 @@ pub fn expand(page: &Page<'_>, arguments: &[&str]) -> anyhow::Result<String> {
     let script = script.to_str().context("the script's path is not text")?;
     let number = format!("{:02}", chapter.number);
 
-    let facts = [
+    let mut facts = vec![
         ("Time", format!("{} minutes", chapter.minutes)),
         ("Starts at", html::code(&start.to_string())),
         ("Ends at", html::code(&end.to_string())),
     ];
+    let waits = Waits::of(course, chapter);
+    if let Some(disk) = waits.disk {
+        let all = about(waits.seconds.values().sum());
+        facts.push(("Waiting, the first time", all));
+        facts.push(("Disk after it", format!("{disk:.1} GB")));
+    }
     let commands = [
         (script.to_owned(), "runs everything on this page"),
         (

@@ -13,6 +13,7 @@ use course::{Chapter, Course};
 use super::directive::{Name, Page};
 use super::html;
 use super::prompt::{self, Kind};
+use crate::waits::Waits;
 
 pub fn section(page: &mut Page<'_>, arguments: &[&str]) -> anyhow::Result<String> {
     let &[chapter, name] = arguments else {
@@ -112,7 +113,9 @@ impl<'a> Found<'a> {
             self.section.name,
             self.chapter.script().display()
         );
-        Ok(listing(&shown))
+        let wait = Waits::of(self.course, self.chapter).told(&self.section.name);
+        let wait = wait.map(|wait| format!("<p class=\"wait\">the first time: {wait}</p>"));
+        Ok(wait.unwrap_or_default() + &listing(&shown))
     }
 
     /// Relative to the root.
@@ -166,13 +169,28 @@ impl<'a> Found<'a> {
                 )
             }
         };
+        let what = if self.section.terminal {
+            "in the service’s terminal"
+        } else {
+            "output"
+        };
         Ok(format!(
-            "<figcaption>output{part} <span>{}</span></figcaption>\
-             <pre class=\"output\"><code class=\"nohighlight\">{}</code></pre>",
+            "<figcaption>{what}{part} <span>{}</span></figcaption>\
+             <pre class=\"{}\"><code class=\"nohighlight\">{}</code></pre>",
             html::text(&self.source()),
+            if is_wide(&text) {
+                "output wide"
+            } else {
+                "output"
+            },
             html::text(&text)
         ))
     }
+}
+
+/// Whether there are lines that no screen shows whole. They are wrapped then; a table, which is narrower, is not.
+fn is_wide(text: &str) -> bool {
+    text.lines().any(|line| line.chars().count() > 100)
 }
 
 /// A block of commands that stand in the page itself.

@@ -96,13 +96,15 @@ pub fn directives(page: &str) -> Vec<Result<Directive<'_>, Malformed>> {
     found
 }
 
-/// A fenced block of the language `console`: commands, without what they print.
+/// A fenced block of the language `console`: commands, without what they print. A word behind the language is a note for
+/// `cargo workshop walk`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Console {
     /// Where it is in the page, in bytes, fences included.
     pub range: Range<usize>,
     /// The commands, without the prompts that an author may have written.
     pub commands: String,
+    pub note: String,
 }
 
 /// All blocks of commands in order.
@@ -111,12 +113,11 @@ pub fn consoles(page: &str) -> Vec<Console> {
     let mut open: Option<Console> = None;
     for (event, range) in Parser::new_ext(page, OPTIONS).into_offset_iter() {
         match event {
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language)))
-                if &*language == "console" =>
-            {
-                open = Some(Console {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) => {
+                open = language.strip_prefix("console").map(|note| Console {
                     range,
                     commands: String::new(),
+                    note: note.trim().to_owned(),
                 });
             }
             Event::Text(text) => {
@@ -204,11 +205,12 @@ mod tests {
 
     #[test]
     fn commands_are_read_without_fences_indentation_and_prompts() {
-        let page = "```console\n$ ls\n$ pwd\n```\n\n1. x\n\n   ```console\n   a \\\n     b\n   ```\n\n```sh\nno\n```\n";
+        let page = "```console\n$ ls\n$ pwd\n```\n\n1. x\n\n   ```console fails\n   a \\\n     b\n   ```\n\n```sh\nno\n```\n";
         let found = consoles(page);
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].commands, "ls\npwd");
         assert_eq!(found[1].commands, "a \\\n  b");
+        assert_eq!([&*found[0].note, &*found[1].note], ["", "fails"]);
         assert_eq!(
             &page[found[0].range.clone()].trim_end(),
             &"```console\n$ ls\n$ pwd\n```"

@@ -78,10 +78,15 @@ impl World {
         decode(&self.fill(page).unwrap())
     }
 
-    pub fn problem(&self, page: &str) -> String {
-        let problems = self.fill(page).unwrap_err();
-        assert_eq!(problems.len(), 1, "{problems:?}");
-        problems[0].1.clone()
+    /// Asserts that each page has one problem, and that it is told with these words.
+    #[track_caller]
+    pub fn refuses(&self, pages: &[(&str, &str)]) {
+        for (page, part) in pages {
+            let problems = self.fill(page).unwrap_err();
+            assert_eq!(problems.len(), 1, "{page}: {problems:?}");
+            let problem = &problems[0].1;
+            assert!(problem.contains(part), "{page}: {problem}");
+        }
     }
 }
 
