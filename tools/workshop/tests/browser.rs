@@ -314,3 +314,37 @@ fn pages_of(source: &std::path::Path) -> BTreeSet<String> {
         .map(str::to_owned)
         .collect()
 }
+
+#[test]
+fn what_is_wider_than_its_box_is_scrolled_by_the_keyboard_and_turns_no_page() {
+    with_browser(async |session: &Session| {
+        let world = World::new();
+        let line = "x".repeat(300);
+        world.write(
+            "steps/01-one/src/lib.rs",
+            &format!("// ANCHOR: f\n// {line}\n// ANCHOR_END: f\n"),
+        );
+        world.write(
+            "book/src/start.md",
+            "# Start\n\n{{#code steps/01-one/src/lib.rs f}}\n\n```text\nshort\n```\n",
+        );
+        let server = Server::serve(world.root());
+        session.open(&format!("{}/start.html", server.url)).await;
+        let reached = session
+            .run("return [...document.querySelectorAll('.content pre > code')].map((code) => code.tabIndex)")
+            .await;
+        assert_eq!(reached, serde_json::json!([0, -1]));
+        let press = |at: &str| {
+            format!(
+                "document.querySelector('{at}').dispatchEvent(new KeyboardEvent('keydown', {{key: 'ArrowRight', bubbles: true}}))"
+            )
+        };
+        session.run(&press("figure.code code[tabindex]")).await;
+        let here = session.run("return location.pathname").await;
+        assert_eq!(here, "/start.html");
+        session.run(&press("main")).await;
+        session
+            .until("return location.pathname === '/01-one.html'")
+            .await;
+    });
+}
