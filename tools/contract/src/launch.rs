@@ -34,6 +34,7 @@ pub struct Launch {
     database: Database,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    stdout_is_full: bool,
 }
 
 /// A server with its database.
@@ -60,6 +61,7 @@ impl Launch {
             database: database.clone(),
             arguments: Vec::new(),
             environment: Vec::new(),
+            stdout_is_full: false,
         }
         .variable("COWORKING_LISTEN", "127.0.0.1:0")
         .variable("COWORKING_DEBUG_LISTEN", "127.0.0.1:0")
@@ -93,6 +95,14 @@ impl Launch {
     pub fn without_variable(&self, name: &str) -> Self {
         let mut launch = self.clone();
         launch.environment.retain(|(known, _)| known != name);
+        launch
+    }
+
+    /// What the server prints goes to a disk without room.
+    #[must_use]
+    pub fn with_a_full_stdout(&self) -> Self {
+        let mut launch = self.clone();
+        launch.stdout_is_full = true;
         launch
     }
 
@@ -159,7 +169,8 @@ impl Launch {
         }
         command.args(&self.arguments);
         command.envs(self.environment.iter().cloned());
-        Server::spawn(command, &self.site.folder, &self.site.run)
+        let full = self.stdout_is_full;
+        Server::spawn(command, &self.site.folder, &self.site.run, full)
     }
 }
 

@@ -35,13 +35,22 @@ pub struct Server {
 
 impl Server {
     /// Starts the process in a new folder below this one. It may not be ready, or not even willing.
-    pub(crate) fn spawn(mut command: Command, folder: &Path, run: &Arc<Run>) -> Result<Self> {
+    pub(crate) fn spawn(
+        mut command: Command,
+        folder: &Path,
+        run: &Arc<Run>,
+        stdout_is_full: bool,
+    ) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("server-")
             .tempdir_in(folder)?
             .keep();
         command.current_dir(&folder).stdin(Stdio::null());
-        command.stdout(File::create(folder.join(STDOUT))?);
+        let stdout = File::create(folder.join(STDOUT))?;
+        command.stdout(match stdout_is_full {
+            true => File::options().write(true).open("/dev/full")?,
+            false => stdout,
+        });
         command.stderr(File::create(folder.join(STDERR))?);
         let child = command.kill_on_drop(true).spawn();
         let child =

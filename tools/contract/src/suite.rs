@@ -137,6 +137,7 @@ pub const OTHERS: &[Case] = cases![
     logs::no_debug_page_shows_a_secret,
     logs::requests_are_traced,
     configuration::help_describes_every_setting,
+    configuration::an_address_that_cannot_be_printed_is_explained,
     configuration::wrong_flags_are_explained,
     configuration::wrong_variables_are_explained,
     configuration::wrong_files_are_explained,

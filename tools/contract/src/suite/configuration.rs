@@ -66,6 +66,16 @@ pub async fn help_describes_every_setting(context: &Context) -> Result<()> {
     Ok(())
 }
 
+/// Nobody could find a server whose address is not printed.
+pub async fn an_address_that_cannot_be_printed_is_explained(context: &Context) -> Result<()> {
+    let launch = context.launch_beside().await?.with_a_full_stdout();
+    let ended = launch.refused("a full standard output").await?;
+    ended
+        .says("cannot print the address")?
+        .says("No space left")?;
+    Ok(())
+}
+
 pub async fn wrong_flags_are_explained(context: &Context) -> Result<()> {
     let launch = context.launch_beside().await?;
     let url = "mysql://localhost/coworking";
