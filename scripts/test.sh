@@ -53,9 +53,12 @@ check() {
 
 # The readers' working copies in workbench/ are members of the workspace, and none of our business.
 OURS=(--workspace)
-if compgen -G 'workbench/*/Cargo.toml' >/dev/null; then
-  OURS+=(--exclude 'workbench-*')
-fi
+leave_copies_out() {
+  if compgen -G 'workbench/*/Cargo.toml' >/dev/null; then
+    OURS=(--workspace --exclude 'workbench-*')
+  fi
+}
+leave_copies_out
 
 own_packages() {
   local manifest
@@ -107,6 +110,8 @@ tests() (
   if [ "${CI:-}" = true ]; then
     trap '' INT
   fi
+  # The pages make some, too.
+  leave_copies_out
   local status=0 others=("${BESIDE_RELEASE[@]}" "${OURS[@]}" "${UNOPTIMIZED[@]/#/--exclude=}")
   run() {
     "$@" 2>&1 | tee -a "$LOG" || status=1
