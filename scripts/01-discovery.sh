@@ -12,7 +12,7 @@ start() {
   cargo run --release -p step-01-discovery
 }
 
-# section: ready exact - Is the database as new?
+# section: ready - Is the database as new?
 ready() {
   service 01-discovery       #-
   cargo database reset 01

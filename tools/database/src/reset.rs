@@ -21,7 +21,10 @@ pub struct Args {
 /// Resets it in one transaction. That there is none yet is fine: the service's first start makes it.
 pub async fn run(args: Args) -> Result<()> {
     let url = address(&args.url)?;
-    let file = url.strip_prefix("sqlite://");
+    // Options may follow the path.
+    let file = url
+        .strip_prefix("sqlite://")
+        .and_then(|path| path.split('?').next());
     if let Some(file) = file.filter(|file| !Path::new(file).exists()) {
         writeln!(io::stdout().lock(), "bookings removed: 0\nusers removed: 0")?;
         eprintln!("there is no {file} yet: the service creates it when it starts");

@@ -107,7 +107,7 @@ fn reset_leaves_what_the_first_start_made() {
     let fill = ["fill", &url, "--bookings", "1000", "--members", "3"];
     ended(&mut database(&fill), 0);
     assert!(size() > empty);
-    let said = ended(&mut database(&["reset", &url]), 0);
+    let said = ended(&mut database(&["reset", &format!("{url}?mode=rw")]), 0);
     assert_eq!(said, "bookings removed: 1000\nusers removed: 3\n");
     assert_eq!(size(), empty);
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use anyhow::ensure;
+use anyhow::bail;
 
 use course::Course;
 
@@ -31,11 +31,9 @@ impl Ports {
                 return Ok(Self(pairs.collect()));
             }
         }
-        ensure!(
-            false,
+        bail!(
             "the ports {shown:?} are taken, and those {FURTHER} further too: stop what listens there"
         );
-        Ok(Self(Vec::new()))
     }
 
     /// The commands as they are typed.
@@ -52,11 +50,10 @@ impl Ports {
 
     /// What a service must be told that the page starts without an address.
     pub fn flags(&self) -> String {
-        match &self.0[..] {
-            [] => String::new(),
-            all if all.iter().all(|(shown, typed)| shown == typed) => String::new(),
-            _ => self.typed("--listen 127.0.0.1:8080 --debug-listen 127.0.0.1:6060"),
+        if self.0.iter().all(|(shown, typed)| shown == typed) {
+            return String::new();
         }
+        self.typed("--listen 127.0.0.1:8080 --debug-listen 127.0.0.1:6060")
     }
 }
 
