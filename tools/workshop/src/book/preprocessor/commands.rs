@@ -190,7 +190,7 @@ impl<'a> Found<'a> {
 
 /// Whether there are lines that no screen shows whole. They are wrapped then; a table, which is narrower, is not.
 fn is_wide(text: &str) -> bool {
-    text.lines().any(|line| line.chars().count() > 100)
+    text.lines().any(|line| line.chars().count() > 120)
 }
 
 /// A block of commands that stand in the page itself.
