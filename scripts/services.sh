@@ -22,14 +22,15 @@ BESIDE_KEY=''
 
 # --- Programs ---------------------------------------------------------------------------------------------
 
-# built PACKAGE PROFILE [FLAG...]: builds a package's binary, or what the FLAGs name, at most once, and puts its path
-# into BINARY. cargo says where the binary is, since readers may have a target directory of their own.
+# built PACKAGE PROFILE [FLAG...]: builds the binary of a package, or of the one in a folder, or what the FLAGs name, at most
+# once, and puts its path into BINARY. cargo says where the binary is, since readers may have a target directory of their own.
 built() {
-  local package=$1 profile=$2 known
-  known=$WORK/binary-$(tr ' ' '-' <<<"$*")
+  local package=$1 profile=$2 known which=(--package "$1") from=.
+  [[ $package != */* ]] || which=() from=$package
+  known=$WORK/binary-$(tr ' /' '--' <<<"$*")
   if [ ! -s "$known" ]; then
-    command cargo build --package "$package" --profile "$profile" "${@:3}" --message-format json-render-diagnostics \
-      </dev/null | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1 >"$known"
+    (cd "$from" && command cargo build ${which[@]+"${which[@]}"} --profile "$profile" "${@:3}" --message-format json-render-diagnostics \
+      </dev/null) | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1 >"$known"
     [ -s "$known" ] || fail "the package $package has no such binary"
   fi
   BINARY=$(<"$known")
@@ -140,13 +141,16 @@ beside_filled() {
 fill_once() {
   if ! grep -qsxF -e "$DATABASE_URL" "$WORK/filled"; then
     say "filling the database of $1 with $STANDARD_LOAD bookings ..."
-    cargo database fill "${1%%-*}" --bookings "$STANDARD_LOAD" >&2
+    built database release
+    "$BINARY" fill "$DATABASE_URL" --bookings "$STANDARD_LOAD" >&2
+    echo "$DATABASE_URL" >>"$WORK/filled"
   fi
 }
 
-# start_service SLOT STEP [FLAG...]: one service per slot, a different one takes the place of the former.
+# start_service SLOT STEP [FLAG...]: one service per slot, a different one takes the place of the former. In place of a STEP
+# there may be a crate's folder.
 start_service() {
-  local slot=$1 step=$2 key="${*:2}" database='' flags=()
+  local slot=$1 package=$2 step=${2//\//_} key="${*:2}" database='' flags=()
   local files=$WORK/$step pid_of_slot=${slot}_PID key_of_slot=${slot}_KEY
   [ "$slot" = FIRST ] || files=$WORK/beside-$step
   shift 2
@@ -164,10 +168,10 @@ start_service() {
   SERVICE_PRINTED=$files.out
   if [ "$key" != "${!key_of_slot}" ] || ! kill -0 "${!pid_of_slot}" 2>/dev/null; then
     stop_slot "$slot"
-    local package=step-$step
-    case $step in
+    case $package in
+      */* | workbench-*) ;;
       app) package=coworking ;;
-      workbench-*) package=$step ;;
+      *) package=step-$step ;;
     esac
     built "$package" release
     : >"$SERVICE_PRINTED"

@@ -60,21 +60,10 @@ leave_copies_out() {
 }
 leave_copies_out
 
-own_packages() {
-  local manifest
-  for manifest in steps/*/Cargo.toml app/Cargo.toml tools/*/Cargo.toml; do
-    [ ! -f "$manifest" ] || sed -n '/^name = /{s/^name = "\(.*\)"$/\1/p;q;}' "$manifest"
-  done
-}
-
-# What readers use unoptimized is tested so. Everything else is linted and tested beside the release build that the pages' commands
-# make, so that SQLite, jemalloc and two hundred crates are compiled once: with its dependencies, and not optimized itself, since
-# that takes longer than the tests.
-UNOPTIMIZED=(course explain same-features terminal test-tools workshop)
-BESIDE_RELEASE=(--release)
-while read -r package; do
-  BESIDE_RELEASE+=(--config "profile.release.package.$package.opt-level=0")
-done < <(own_packages)
+# What readers use unoptimized is tested so; everything else beside the release build.
+UNOPTIMIZED=(course explain terminal test-tools workshop)
+# shellcheck source=beside-release.sh
+source scripts/beside-release.sh
 
 format() {
   local package packages=()

@@ -33,7 +33,11 @@ pub struct FileDiff {
 /// The crates' own names are left out of account: `to` is read as if it had the name of `from`, so the patch
 /// fits onto `from`.
 pub fn between(from: &Tree, to: &Tree) -> Vec<FileDiff> {
-    let to = to.renamed(&from.package);
+    as_they_are(from, &to.renamed(&from.package))
+}
+
+/// The same for two that carry their names in the same way.
+pub fn as_they_are(from: &Tree, to: &Tree) -> Vec<FileDiff> {
     let paths: BTreeSet<&String> = from.files.keys().chain(to.files.keys()).collect();
     paths
         .into_iter()

@@ -12,7 +12,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use serde::Deserialize;
+use glob::{MatchOptions, Pattern};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use terminal::Usage;
 
@@ -40,14 +42,43 @@ pub struct Chapter {
     pub name: String,
     /// What the book and the list call it.
     pub title: String,
-    /// How long it takes in a talk.
+    /// How long it takes to read and to type, without the exercises.
     pub minutes: u32,
     /// A draft has no page, no script and need not have a checkpoint.
     #[serde(default)]
     pub draft: bool,
-    /// Glob patterns of the files, relative to the checkpoint, that this chapter changes.
+    /// What this chapter changes, in the order in which one would do it.
     #[serde(default)]
-    pub changes: Vec<String>,
+    pub changes: Vec<Allowed>,
+}
+
+/// Files that a chapter changes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allowed {
+    /// Relative to the checkpoint. `*` stays within a folder's name; `**` spans folders.
+    #[serde(deserialize_with = "pattern")]
+    pub files: Pattern,
+    /// What somebody is told who does not know what to do there.
+    pub hint: String,
+}
+
+impl Allowed {
+    /// Whether the file at `path`, relative to the checkpoint, is one of these.
+    pub fn includes(&self, path: &str) -> bool {
+        let options = MatchOptions {
+            case_sensitive: true,
+            require_literal_separator: true,
+            require_literal_leading_dot: false,
+        };
+        self.files.matches_with(path, options)
+    }
+}
+
+fn pattern<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Pattern, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Pattern::new(&text)
+        .map_err(|error| D::Error::custom(format!("`{text}` is not a pattern: {error}")))
 }
 
 /// A whole crate: the app at the start of a chapter, or where the last one ends.
@@ -296,6 +327,39 @@ mod tests {
         assert_eq!(course.end_of(&course.chapters[0]).id, "02-checks");
         assert_eq!(course.end_of(&course.chapters[1]).id, "app");
         assert_eq!(course.checkpoints().len(), 1);
+    }
+
+    #[test]
+    fn a_star_stays_within_a_folder() {
+        let includes = |files: &str, path| {
+            let files = Pattern::new(files).unwrap();
+            let hint = String::new();
+            Allowed { files, hint }.includes(path)
+        };
+        assert!(includes(
+            "migrations/*/0002.sql",
+            "migrations/sqlite/0002.sql"
+        ));
+        assert!(!includes("migrations/*/0002.sql", "migrations/0002.sql"));
+        assert!(!includes("src/*.rs", "src/a/b.rs"));
+        assert!(includes("src/**/*.rs", "src/a/b.rs"));
+        assert!(includes("src/**/*.rs", "src/b.rs"));
+    }
+
+    #[test]
+    fn a_pattern_that_is_none_is_refused() {
+        let dir = Folder::new();
+        let change = "[[chapter.changes]]\nfiles = 'src/***'\nhint = ''\n";
+        dir.write(
+            MANIFEST,
+            &TWO.replacen(
+                "[[chapter]]\n        number = 2",
+                &format!("{change}[[chapter]]\n number = 2"),
+                1,
+            ),
+        );
+        let error = format!("{:#}", Course::load(dir.root()).unwrap_err());
+        assert!(error.contains("`src/***` is not a pattern"), "{error}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! The manifest's list does not rot: each checkpoint is built from the same features with its benchmarks and without
-//! them, and each line of the list is there because somebody asks for it.
+//! them, so are the commands that readers call beside it, and each line of the list is there because somebody asks for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -31,6 +31,9 @@ fn cargo(arguments: &[&str]) -> String {
     );
     String::from_utf8(output.stdout).expect("text")
 }
+
+/// What readers build in the release profile beside the checkpoints.
+const COMMANDS: [&str; 2] = ["database", "load"];
 
 /// The packages of the checkpoints.
 fn steps() -> Vec<String> {
@@ -79,6 +82,30 @@ fn a_checkpoint_and_its_benchmarks_share_what_they_are_built_from() {
     );
 }
 
+/// The first checkpoint is built from more: that is what chapter 1 is about.
+#[test]
+fn a_command_and_the_checkpoints_share_what_they_are_built_from() {
+    let mut differences = String::new();
+    for step in steps().into_iter().skip(1) {
+        let of_step = crates(&step, "normal,build");
+        for command in COMMANDS {
+            for (package, with) in crates(command, "normal,build") {
+                if let Some(without) = of_step.get(&package)
+                    && with != *without
+                {
+                    differences +=
+                        &format!("\n{command}: {package} has {with:?}, and {without:?} for {step}");
+                }
+            }
+        }
+    }
+    assert!(
+        differences.is_empty(),
+        "cargo compiles these twice, and all that is built from them; add the features to \
+         tools/same-features/Cargo.toml:{differences}"
+    );
+}
+
 /// A line of the list: a crate, the version that it is resolved to, and its features.
 struct Line {
     name: String,
@@ -89,10 +116,15 @@ struct Line {
 fn list() -> Vec<Line> {
     let tree = "tree -p same-features --depth 1 --prefix none -e normal";
     let tree = cargo(&tree.split(' ').collect::<Vec<_>>());
-    let versions: BTreeMap<_, _> = tree
-        .lines()
-        .filter_map(|line| line.split_once(" v"))
-        .collect();
+    // One crate may stand here in two versions, each of which begins with what is asked for: `^0.10`, 0.10.7.
+    let version = |name: &str, asked_for: &str| -> String {
+        let begins = format!("{name} v{}", asked_for.trim_start_matches('^'));
+        let line = tree.lines().find(|line| line.starts_with(&begins));
+        let line = line.unwrap_or_else(|| panic!("no {begins} in {tree}"));
+        let version = line.split_once(" v").map(|(_, version)| version);
+        let version = version.and_then(|version| version.split(' ').next());
+        version.expect("a version").to_owned()
+    };
     let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"]);
     let metadata: serde_json::Value = serde_json::from_str(&metadata).expect("JSON");
     let packages = metadata["packages"].as_array().expect("packages");
@@ -109,10 +141,13 @@ fn list() -> Vec<Line> {
             let name = dependency["name"].as_str().expect("a name").to_owned();
             let features = dependency["features"].as_array().expect("features");
             Line {
-                version: versions[name.as_str()].to_owned(),
+                version: version(&name, dependency["req"].as_str().expect("a version")),
                 features: features
                     .iter()
                     .map(|name| name.as_str().expect("a name").to_owned())
+                    .chain(
+                        (dependency["uses_default_features"] == true).then(|| "default".to_owned()),
+                    )
                     .collect(),
                 name,
             }
@@ -125,12 +160,12 @@ fn list() -> Vec<Line> {
 struct Asking(BTreeMap<String, BTreeSet<String>>);
 
 impl Asking {
-    fn of(step: &str, line: &Line) -> Self {
-        let package = format!("{}@{}", line.name, line.version);
-        let edges = "features,normal,build,dev";
-        let tree = cargo(&[
-            "tree", "-p", step, "-e", edges, "-i", &package, "--prefix", "depth",
-        ]);
+    fn of(packages: &[String], line: &Line) -> Self {
+        let wanted = format!("{}@{}", line.name, line.version);
+        let mut arguments = vec!["tree", "-e", "features,normal,build,dev", "-i", &wanted];
+        arguments.extend(["--prefix", "depth"]);
+        arguments.extend(packages.iter().flat_map(|package| ["-p", package]));
+        let tree = cargo(&arguments);
         let mut asking = Self::default();
         let mut path: Vec<String> = Vec::new();
         for line in tree.lines() {
@@ -172,12 +207,13 @@ impl Asking {
 
 #[test]
 fn each_line_of_the_list_is_asked_for_by_somebody_else() {
-    let steps = steps();
+    let mut packages = steps();
+    packages.extend(COMMANDS.map(str::to_owned));
     let mut idle = String::new();
     for line in list() {
-        let asking: Vec<_> = steps.iter().map(|step| Asking::of(step, &line)).collect();
+        let asking = Asking::of(&packages, &line);
         for feature in &line.features {
-            if !asking.iter().any(|asking| asking.somebody(&line, feature)) {
+            if !asking.somebody(&line, feature) {
                 idle += &format!("\n{} {}: {feature:?}", line.name, line.version);
             }
         }

@@ -89,7 +89,8 @@ fn record(
         // What is recorded does not depend on a database that the caller happens to have.
         ("DATABASE_URL", Path::new("")),
     ];
-    let status = run::execute(course, chapter, arguments, &environment, Stdio::null())?;
+    let script = run::script(course, chapter)?.path;
+    let status = run::execute(course, &script, arguments, &environment, Stdio::null())?;
     if !status.success() {
         eprintln!(
             "error: {} failed, so nothing was recorded ({status})",

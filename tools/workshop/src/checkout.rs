@@ -1,7 +1,5 @@
 //! `cargo workshop checkout`: a working copy of a checkpoint.
 
-mod standalone;
-
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf, absolute};
@@ -12,8 +10,7 @@ use anyhow::{Context as _, bail};
 use course::tree::{Tree, names_in};
 use course::{Checkpoint, Course};
 
-/// Every copy's package is called so, which tells it from what must not be overwritten.
-const PREFIX: &str = "workbench-";
+use crate::copies::{self, PREFIX};
 
 /// Make a working copy of a checkpoint, to run, break and compare
 ///
@@ -24,11 +21,11 @@ const PREFIX: &str = "workbench-";
 Examples:
   cargo workshop checkout 01                    then: cargo run --release -p workbench-01-discovery
   cargo workshop checkout 01 ~/coworking        then: cd ~/coworking && cargo run --release
-  cargo workshop diff 01 workbench/01-discovery what you changed in it
+  cargo workshop verify                         whether what you changed in it is right, and what it brings
   cargo workshop diff 01 | patch -p1 -d workbench/01-discovery
                                                 makes chapter 1's changes in it")]
 pub struct Args {
-    /// The checkpoint: 01, 01-discovery, app
+    /// The checkpoint: 01, or 01-discovery
     checkpoint: String,
 
     /// Where to put the copy [default: workbench/NN-name]
@@ -48,17 +45,19 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     target.put_in_place(written)?;
 
     let mut out = anstream::stdout().lock();
-    let dir = target.typed_here()?;
+    let dir = copies::typed_here(&target.dir)?;
     let run = if target.is_member {
         format!("cargo run --release -p {}", target.package)
     } else {
         format!("cd {dir} && cargo run --release")
     };
-    writeln!(out, "{dir} is a copy of {checkpoint}")?;
-    writeln!(out, "  run it:      {run}")?;
     writeln!(
         out,
-        "  compare it:  cargo workshop diff {} {dir}",
+        "{dir} is a copy of {checkpoint}\n\
+         \x20 run it:      {run}\n\
+         \x20 compare it:  cargo workshop diff {} {dir}\n\
+         \x20 is it right? cargo workshop verify {dir}\n\
+         \x20 what next?   cargo workshop hint {dir}",
         checkpoint.id
     )?;
     Ok(ExitCode::SUCCESS)
@@ -154,9 +153,10 @@ impl Target {
             .prefix(".checkout-")
             .tempdir_in(parent)
             .with_context(|| format!("cannot write into {}", parent.display()))?;
-        let mut tree = Tree::of(course, checkpoint)?.copy(&self.package);
+        let checkpoint = Tree::of(course, checkpoint)?;
+        let mut tree = copies::tree(course, &checkpoint, &self.package, self.is_member)?;
         if !self.is_member {
-            self.stand_alone(course, &mut tree)?;
+            copies::beside_sources(course, &mut tree)?;
         }
         for (path, content) in &tree.files {
             let file = folder.path().join(path);
@@ -168,35 +168,6 @@ impl Target {
                 .with_context(|| format!("cannot write {}", file.display()))?;
         }
         Ok(folder)
-    }
-
-    fn stand_alone(&self, course: &Course, tree: &mut Tree) -> anyhow::Result<()> {
-        let read = |path: &str| {
-            let file = course.root.join(path);
-            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
-        };
-        let member = tree
-            .files
-            .get("Cargo.toml")
-            .context("a checkpoint has a Cargo.toml")?;
-        let member = String::from_utf8_lossy(member);
-        let manifest = standalone::manifest(&member, &read("Cargo.toml")?, &course.root);
-        tree.files
-            .insert("Cargo.toml".into(), manifest.into_bytes());
-        if course.root.join(".cargo/config.toml").is_file() {
-            let config = read(".cargo/config.toml")?;
-            let config = standalone::cargo_config(&config);
-            tree.files
-                .insert(".cargo/config.toml".into(), config.as_bytes().to_owned());
-        }
-        // The same versions as in the workspace; cargo drops what this crate does not need.
-        if course.root.join("Cargo.lock").is_file() {
-            tree.files
-                .insert("Cargo.lock".into(), read("Cargo.lock")?.into_bytes());
-        }
-        tree.files
-            .insert(".gitignore".into(), b"/target/\n/data/\n".to_vec());
-        Ok(())
     }
 
     /// Moves what was written to its place, and a former copy out of it first.
@@ -227,16 +198,6 @@ impl Target {
         // It lies at its place now, so there is nothing left to remove.
         let _ = written.keep();
         Ok(())
-    }
-
-    /// As a command in the present folder must name it.
-    fn typed_here(&self) -> anyhow::Result<String> {
-        let here = std::env::current_dir().context("cannot tell the current folder")?;
-        let dir = self.dir.strip_prefix(here).unwrap_or(&self.dir);
-        let dir = dir.to_str().context("the folder's name is not UTF-8")?;
-        Ok(shlex::try_quote(dir)
-            .context("the folder's name cannot be typed")?
-            .into_owned())
     }
 }
 

@@ -7,11 +7,15 @@ mod book;
 mod capture;
 mod check;
 mod checkout;
+mod copies;
 mod diff;
 mod doctor;
+mod hint;
 mod list;
 mod port;
+mod reset;
 mod run;
+mod verify;
 mod waits;
 mod walk;
 
@@ -46,6 +50,9 @@ enum Command {
     Run(run::Args),
     Diff(diff::Args),
     Checkout(checkout::Args),
+    Verify(verify::Args),
+    Hint(hint::Args),
+    Reset(reset::Args),
     Check(check::Args),
     Capture(capture::Args),
     Port(port::Args),
@@ -93,6 +100,9 @@ fn main() -> ExitCode {
         Some(Command::Run(args)) => run::run(args),
         Some(Command::Diff(args)) => diff::run(args),
         Some(Command::Checkout(args)) => checkout::run(args),
+        Some(Command::Verify(args)) => verify::run(args),
+        Some(Command::Hint(args)) => hint::run(args),
+        Some(Command::Reset(args)) => reset::run(args),
         Some(Command::Port(args)) => port::run(args),
         Some(Command::Walk(args)) => walk::run(args),
         Some(Command::Check(args)) => check::run(args),

@@ -45,7 +45,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         script(&course, chapter)?.section(section)?;
         arguments.push(section.into());
     }
-    let status = execute(&course, chapter, &arguments, &[], Stdio::inherit())?;
+    let script = script(&course, chapter)?.path;
+    let status = execute(&course, &script, &arguments, &[], Stdio::inherit())?;
     Ok(exit_code(status))
 }
 
@@ -73,23 +74,22 @@ pub fn script(course: &Course, chapter: &Chapter) -> anyhow::Result<Script> {
     Ok(script)
 }
 
-/// Runs a chapter's script and waits for its end.
+/// Runs one of the course's scripts and waits for its end.
 ///
 /// The script and all that it starts are a process group. SIGINT and SIGTERM are passed on to the whole group,
 /// so that a command in the foreground ends and the script gets to clean up; a second signal ends the group at once.
 #[tokio::main(flavor = "current_thread")]
 pub async fn execute(
     course: &Course,
-    chapter: &Chapter,
+    path: &Path,
     arguments: &[OsString],
     environment: &[(&str, &Path)],
     stdout: Stdio,
 ) -> anyhow::Result<ExitStatus> {
-    let path = script(course, chapter)?.path;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot watch for Ctrl-C")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot watch for SIGTERM")?;
     let mut child = Command::new("bash")
-        .arg(&path)
+        .arg(path)
         .args(arguments)
         .current_dir(&course.root)
         .envs(environment.iter().copied())

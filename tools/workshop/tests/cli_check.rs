@@ -45,8 +45,8 @@ fn checkpoints_differ_only_where_the_manifest_says() {
     world.write("steps/01-alpha/src/old.rs", "// old\n");
     world.edit(
         "course.toml",
-        "changes = [\"src/greeting.rs\"]",
-        "changes = [\"src/greeting.rs\", \"src/x/*.rs\"]",
+        "hint = \"Say it faster.\"\n",
+        "hint = \"Say it faster.\"\n[[chapter.changes]]\nfiles = \"src/x/*.rs\"\nhint = \"There.\"\n",
     );
     assert_found(
         &world,
@@ -54,7 +54,7 @@ fn checkpoints_differ_only_where_the_manifest_says() {
             "steps/02-beta/src/lib.rs:2: differs from steps/01-alpha, and no `changes` of chapter 1",
             "steps/02-beta/src/new.rs: is not in steps/01-alpha",
             "steps/01-alpha/src/old.rs: is not in steps/02-beta",
-            "course.toml:9: chapter 1: `src/x/*.rs` allows a change that steps/01-alpha and steps/02-beta do not have",
+            "course.toml:13: chapter 1: `src/x/*.rs` allows a change that steps/01-alpha and steps/02-beta do not have",
         ],
     );
 }

@@ -206,12 +206,16 @@ fn printed_commands_work_where_they_are_printed() {
     let mut checkout = world.command(&["checkout", "01", copy.to_str().unwrap()]);
     checkout.current_dir(world.path("steps"));
     let said = Ran::of(checkout).expect(0).stdout;
-    let (_, command) = said.split_once("compare it:  cargo workshop ").unwrap();
-    let command = format!("\"$WORKSHOP\" {command}");
-    let mut shell = world.program("bash", &["-c", &command]);
-    shell.env("WORKSHOP", env!("CARGO_BIN_EXE_workshop"));
-    let ran = Ran::of(shell.current_dir(world.path("steps"))).expect(0);
-    assert!(!ran.stdout.contains("greeting.rs"), "{}", ran.stdout);
+    for (title, expected) in [("compare it:", ""), ("what next?", "Say it faster.")] {
+        let line = said.lines().find(|line| line.contains(title)).unwrap();
+        let (_, command) = line.split_once("cargo workshop ").unwrap();
+        let command = format!("\"$WORKSHOP\" {command}");
+        let mut shell = world.program("bash", &["-c", &command]);
+        shell.env("WORKSHOP", env!("CARGO_BIN_EXE_workshop"));
+        let ran = Ran::of(shell.current_dir(world.path("steps"))).expect(0);
+        ran.printed(expected);
+        assert!(!ran.stdout.contains("+++ b/src"), "{}", ran.stdout);
+    }
 }
 
 #[test]
@@ -245,6 +249,7 @@ fn a_chapters_diff_leads_to_the_next_checkpoint() {
         std::fs::write(&patch, workshop(&["diff", &pair[0].id]).stdout).unwrap();
         let mut apply = world.program("patch", &["--strip=1", "--directory", dir, "--input"]);
         Ran::of(apply.arg(&patch)).expect(0);
+        workshop(&["hint", dir]).printed("nothing is left to do");
         let left = workshop(&["diff", &pair[1].id, dir]).stdout;
         // A copy outside the workshop says in its manifest what it cannot inherit, and has a .gitignore.
         let more = |line: &&str| line.starts_with("+++ ");

@@ -244,6 +244,18 @@ fn a_signal_ends_the_load_with_what_was_measured() {
 }
 
 #[test]
+fn an_interrupted_load_takes_its_bookings_away_too() {
+    let stub = Stub::new();
+    // One at a time and seldom, so that the signal meets no booking under way.
+    let child = stub.start_load("bookings --requests 1000000 --rate 20 --json", 12);
+    sleep(Duration::from_millis(20));
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    Outcome::of(child.wait_with_output().unwrap()).json(130);
+    assert!(stub.ever_booked().len() >= 5);
+    assert_eq!(stub.bookings(), 0);
+}
+
+#[test]
 fn a_service_that_stands_still_is_not_fast_when_the_load_is_interrupted() {
     let frozen = |arguments: &str, workers: usize| {
         let stub = Stub::with(|it| it.stall = Some((20, FOR_EVER)));

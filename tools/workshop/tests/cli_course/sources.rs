@@ -49,7 +49,9 @@ number = 1
 name = "alpha"
 title = "Alpha"
 minutes = 25
-changes = ["src/greeting.rs"]
+[[chapter.changes]]
+files = "src/greeting.rs"
+hint = "Say it faster."
 
 [[chapter]]
 number = 2

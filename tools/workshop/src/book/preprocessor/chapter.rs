@@ -51,6 +51,14 @@ pub fn expand(page: &Page<'_>, arguments: &[&str]) -> anyhow::Result<String> {
             format!("cargo workshop checkout {number}"),
             "makes a copy for you to break",
         ),
+        (
+            "cargo workshop hint".to_owned(),
+            "tells what to do next in your copy",
+        ),
+        (
+            "cargo workshop verify".to_owned(),
+            "tells whether it is right, and what it brings",
+        ),
     ];
     let mut shown = String::from("<aside class=\"chapter-box\" aria-label=\"This chapter\"><dl>");
     for (name, value) in facts {

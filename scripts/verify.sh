@@ -1,0 +1,211 @@
+#!/usr/bin/env bash
+#
+# What a working copy is worth: `cargo workshop verify` calls it.
+#
+#   scripts/verify.sh CHAPTER COPY FROM NEXT    CHAPTER is a number, the others are crates' folders
+#
+# Prints what it finds, a line for each, with what to do where something is not there yet; exit code 1 then.
+
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# shellcheck source=beside-release.sh
+source "$ROOT/scripts/beside-release.sh"
+
+[ $# -eq 4 ] || fail "usage: scripts/verify.sh CHAPTER COPY FROM NEXT"
+CHAPTER=$1 COPY=${2#"$ROOT"/} FROM=$3 NEXT=$4
+STATUS=0
+unset DATABASE_URL
+CALLERS_DATABASE_URL=
+
+# Two processes of one program differ, too, and how much is measured in so many rounds. What counts is a difference that is
+# larger than all of these, and larger than 2 %, in each round with the copy.
+ROUNDS=7
+
+line() {
+  printf '%-11s%s\n' "$@"
+}
+
+missing() {
+  line "$@"
+  STATUS=1
+}
+
+# --- Contract and tests -----------------------------------------------------------------------------------
+
+contract() {
+  say "building $COPY and the contract's suite; the first time that takes minutes ..."
+  built "$COPY" release
+  local log=$WORK/contract
+  if CONTRACT_SERVER=$BINARY command cargo test "${BESIDE_RELEASE[@]}" --package contract --test contract -- sqlite >"$log"; then
+    line contract "$(sed -n 's/^test result: ok\. \([0-9]*\) passed.*/all \1 cases pass/p' "$log")"
+  elif grep -q '^test result: FAILED' "$log"; then
+    missing contract "$(sed -n 's/^test result: FAILED\. \([0-9]*\) passed; \([0-9]*\) failed.*/\2 cases fail:/p' "$log")"
+    sed -n 's/^test .*::sqlite::\(.*\) \.\.\. FAILED$/           \1/p' "$log"
+    line '' "the reasons: CONTRACT_SERVER=$BINARY cargo test --release -p contract -- sqlite"
+  else
+    fail "the contract's suite did not run"
+  fi
+}
+
+own_tests() {
+  local log=$WORK/tests
+  if ! compgen -G "$COPY/tests/*.rs" >/dev/null; then
+    return 0
+  fi
+  say "running the tests of $COPY ..."
+  if (cd "$COPY" && command cargo test --release --test '*') >"$log"; then
+    line tests "$(awk '/^test result:/ { passed += $4 } END { print "all " passed " of your copy pass" }' "$log")"
+  else
+    missing tests "some of your copy fail: (cd $COPY && cargo test --release --test '*')"
+  fi
+}
+
+# --- Exact counts -----------------------------------------------------------------------------------------
+
+# counts FOLDER URL DEBUG_URL: what the chapter counts, as NAME, tab, VALUE; smaller is better.
+counts() {
+  case $CHAPTER in
+    01)
+      printf 'crates\t%s\n' "$(cd "$1" && command cargo tree -e normal,build --prefix none --no-dedupe | sort -u | wc -l)"
+      printf 'plan of GET /bookings\t%s\n' "$(plan)"
+      ;;
+    02) allocs 100 room picture my-bookings bookings ;;
+    03) allocs 20 rooms ;;
+    04)
+      bench "$1" | awk '{ printf "bytes per 999 rooms\t%d\nallocations per 999 rooms\t%d\n", $5, $7 }'
+      ;;
+  esac
+}
+
+# How the service that was started last finds the bookings of one user.
+plan() {
+  built database release
+  "$BINARY" query "$DATABASE_URL" "explain query plan select id, room_id, booked_on, created_at
+    from bookings where user_id = 'anybody' order by booked_on, id" | grep -oE 'SCAN|SEARCH'
+}
+
+allocs() {
+  built load release --bin allocs
+  "$BINARY" "${@:2}" --requests "$1" --url "$MEASURED_URL" --debug-url "$MEASURED_DEBUG_URL" |
+    sed -n 's/,//g; s|^\([A-Z]* /[^ ]*\) *\([0-9]*\) .* \([0-9]*\)$|allocations, \1\t\2\nbytes, \1\t\3|p'
+}
+
+bench() {
+  (cd "$1" && command cargo bench --bench rooms_json -- app/999- --warm-up-time 0.5 --measurement-time 1) | grep ^Benchmark
+}
+
+# counted FOLDER SLOT: the counts of one of the three.
+counted() {
+  say "counting in $1 ..."
+  "$2" "$1"
+  [ "$CHAPTER" != 03 ] || fill_once "$1"
+  case $2 in
+    service) MEASURED_URL=$URL MEASURED_DEBUG_URL=$DEBUG_URL ;;
+    beside) MEASURED_URL=$BESIDE_URL MEASURED_DEBUG_URL=$BESIDE_DEBUG_URL ;;
+  esac
+  counts "$1" >"$WORK/counts-$(basename "$1")-$2"
+}
+
+number() {
+  basename "$1" | sed 's/-.*//'
+}
+
+show_counts() {
+  counted "$FROM" service
+  counted "$NEXT" beside
+  counted "$COPY" beside
+  local from next mine
+  from=$WORK/counts-$(basename "$FROM")-service
+  next=$WORK/counts-$(basename "$NEXT")-beside
+  mine=$WORK/counts-$(basename "$COPY")-beside
+  printf '%-11s%-34s%12s%12s%12s\n' counts '' "$(number "$FROM")" yours "$(number "$NEXT")"
+  # The same request needs up to five allocations more or less, whichever of two threads is quicker.
+  paste "$from" "$mine" "$next" | awk -F '\t' '
+    {
+      there = ($4 ~ /^[0-9]+$/) ? $4 <= $6 * 1.02 + ($1 ~ /^allocations/ ? 5 : 0) : $4 == $6
+      printf "%-11s%-34s%12s%12s%12s%s\n", "", $1, $2, $4, $6, there ? "" : "   not there yet"
+      if (!there) missing = 1
+    }
+    END { exit missing }' || STATUS=1
+}
+
+# --- Speed ------------------------------------------------------------------------------------------------
+
+speed() {
+  case $CHAPTER in
+    01) loads my-bookings --requests 60 --workers 8 ;;
+    02) loads picture --requests 2000 --workers 4 ;;
+    03) loads rooms --requests 40 --workers 8 ;;
+    04) benches ;;
+  esac
+}
+
+# loads KIND OPTION...: under a load, first beside another process of the same program.
+loads() {
+  say "comparing $FROM with itself under load, $ROUNDS rounds ..."
+  service "$FROM"
+  filled_for_load "$FROM"
+  beside "$FROM"
+  filled_for_load "$FROM"
+  load "$@" --same >"$WORK/same"
+  say "comparing it with $COPY, $ROUNDS rounds ..."
+  beside "$COPY"
+  filled_for_load "$COPY"
+  load "$@" >"$WORK/speed"
+  verdict "requests per second ($1)"
+}
+
+filled_for_load() {
+  [ "$CHAPTER" = 02 ] || fill_once "$1"
+}
+
+# load KIND OPTION...: both services get it in turn; prints the ratio of the throughputs, its smallest and its largest round.
+load() {
+  built load release --bin load
+  "$BINARY" "$@" --url "$URL" --against "$BESIDE_URL" --rounds "$ROUNDS" |
+    sed -n 's/^throughput .* \([0-9.]*\)x  \([0-9.]*\)x to \([0-9.]*\)x$/\1 \2 \3/p'
+}
+
+benches() {
+  local round
+  say "running the benchmark of both in turn, $ROUNDS rounds ..."
+  for ((round = 0; round < ROUNDS; round++)); do
+    printf '%s %s %s\n' "$(timed "$FROM")" "$(timed "$COPY")" "$(timed "$FROM")"
+  done >"$WORK/times"
+  awk '{ print $1 / $3 }' "$WORK/times" | spread >"$WORK/same"
+  awk '{ print $1 / $2 }' "$WORK/times" | spread >"$WORK/speed"
+  verdict "reads of 999 rooms per second"
+}
+
+# Nanoseconds per operation.
+timed() {
+  bench "$1" | awk '{ print $3 }'
+}
+
+# The median of an odd number of lines, the smallest and the largest.
+spread() {
+  sort -n | awk '{ ratio[NR] = $1 } END { printf "%.3g %.3g %.3g\n", ratio[(NR + 1) / 2], ratio[1], ratio[NR] }'
+}
+
+# verdict WHAT: of the copy's ratio, by what two of the same differ.
+verdict() {
+  local ratio smallest largest low high found
+  read -r ratio smallest largest <"$WORK/speed"
+  read -r _ low high <"$WORK/same"
+  found="${ratio}x the $1, in the rounds ${smallest}x to ${largest}x; two of the same: ${low}x to ${high}x"
+  if awk "BEGIN { exit !($smallest > 1.02 && $smallest > $high) }"; then
+    line speed "$found"
+  elif awk "BEGIN { exit !($largest < 0.98 && $largest < $low) }"; then
+    missing speed "$found"
+    line '' "slower than $FROM: what does it do now that it did not do before?"
+  else
+    line speed "$found"
+    line '' "no more than chance makes"
+  fi
+}
+
+contract
+own_tests
+show_counts
+speed
+exit "$STATUS"
