@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
+use object::read::elf::ElfFile64;
 use object::{Object as _, ReadCache};
 
 /// Where this process' own program can be read, even when its file has been deleted or replaced.
@@ -97,7 +98,7 @@ fn build_id(file: &Path) -> String {
         return String::new();
     };
     let bytes = ReadCache::new(opened);
-    let Ok(object) = object::File::parse(&bytes) else {
+    let Ok(object) = ElfFile64::<object::LittleEndian, _>::parse(&bytes) else {
         return String::new();
     };
     hexadecimal(object.build_id().ok().flatten().unwrap_or_default())

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use addr2line::{Context, Frame, LookupContinuation as _, LookupResult, SplitDwarfLoad};
 use gimli::{
-    AbbreviationsCacheStrategy, AttributeValue, Dwarf, DwarfPackage, EndianSlice, Reader as _,
-    Section as _, UnitOffset, UnitRef,
+    AbbreviationsCacheStrategy, AttributeValue, Dwarf, DwarfPackage, Reader as _, Section as _,
+    UnitOffset, UnitRef,
 };
 
 use super::names::Place;
-use super::read::{Bytes, ObjectFile, Slice, endian};
+use super::read::{Bytes, ObjectFile, Slice, nothing};
 
 /// The debug information of one file.
 pub(super) struct Lines<'a> {
@@ -99,7 +99,7 @@ impl<'a> Lines<'a> {
         let object = self.bytes.open(path).ok()?;
         let section = |name: Option<&'static str>| match name {
             Some(name) => self.bytes.section(&object, name),
-            None => Ok(EndianSlice::new(&[], endian(&object))),
+            None => Ok(nothing()),
         };
         let mut dwarf = Dwarf::load(|id| section(id.dwo_name())).ok()?;
         let header = dwarf.units().next().ok()??;
@@ -116,12 +116,15 @@ fn package<'a>(bytes: &'a Bytes, path: &Path) -> Option<DwarfPackage<Slice<'a>>>
     let mut name = path.file_name()?.to_owned();
     name.push(".dwp");
     let object = bytes.open(&path.with_file_name(name)).ok()?;
-    let empty = EndianSlice::new(&[], endian(&object));
     let section = |name: Option<&'static str>| match name {
-        Some(name) => bytes.section(&object, name).unwrap_or(empty),
-        None => empty,
+        Some(name) => bytes.section(&object, name).unwrap_or(nothing()),
+        None => nothing(),
     };
-    DwarfPackage::load(|id| Ok::<_, gimli::Error>(section(id.dwo_name())), empty).ok()
+    DwarfPackage::load(
+        |id| Ok::<_, gimli::Error>(section(id.dwo_name())),
+        nothing(),
+    )
+    .ok()
 }
 
 fn place<'a>(

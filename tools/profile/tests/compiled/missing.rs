@@ -62,8 +62,12 @@ fn what_is_no_longer_the_mapped_file_gives_addresses_and_a_sentence() {
             None,
             "it is another file than the one of the profile, whose build id is 0123",
         ),
-        ("", Some("#!/bin/sh\n"), "it is no ELF file"),
-        ("", Some("\x7fELF\x02\x01\x01"), "it is no ELF file"),
+        ("", Some("#!/bin/sh\n"), "it is no ELF file of 64 bits"),
+        (
+            "",
+            Some("\x7fELF\x02\x01\x01"),
+            "it is no ELF file of 64 bits",
+        ),
     ] {
         if let Some(contents) = contents {
             program.folder.write("shop", contents);
