@@ -145,10 +145,11 @@ fn mapped_files(profile: &Profile) -> Vec<MappedFile> {
         }
     }
     for (location, place) in profile.locations.iter().zip(0..) {
-        if let Some(mapping) = (location.mapping_id as usize).checked_sub(1)
+        let mapping = (location.mapping_id as usize).wrapping_sub(1);
+        if let Some(&file) = file_of_mapping.get(mapping)
             && location.lines.is_empty()
         {
-            files[file_of_mapping[mapping]].locations.push(place);
+            files[file].locations.push(place);
         }
     }
     // What has a name in brackets, such as [vdso], has no file.

@@ -133,7 +133,7 @@ fn place<'a>(
 ) -> Result<Place, gimli::Error> {
     let mut place = Place::default();
     if let (Some(unit), Some(entry)) = (unit, frame.dw_die_offset) {
-        describe(&mut place, unit, entry)?;
+        describe(&mut place, unit, entry);
     }
     if let Some(function) = &frame.function {
         let name = function.raw_name()?.into_owned();
@@ -151,36 +151,27 @@ fn place<'a>(
 }
 
 /// Adds what a function's entry says, and what those say that it is an instance of.
-fn describe<'a>(
-    place: &mut Place,
-    unit: UnitRef<'_, Slice<'a>>,
-    entry: UnitOffset,
-) -> Result<(), gimli::Error> {
+fn describe<'a>(place: &mut Place, unit: UnitRef<'_, Slice<'a>>, entry: UnitOffset) {
     let mut next = Some(entry);
     // An inlined call refers to its function, which may refer to a declaration. More would be a circle.
     for _ in 0..3 {
-        let Some(offset) = next.take() else {
-            break;
+        let Some(Ok(entry)) = next.map(|offset| unit.entry(offset)) else {
+            return;
         };
-        let entry = unit.entry(offset)?;
-        if let Some(name) = entry.attr_value(gimli::DW_AT_name)
-            && place.name.is_none()
-        {
-            let name = unit.attr_string(name)?;
-            place.name = Some(name.to_string_lossy().into_owned());
+        if place.name.is_none() {
+            let name = entry.attr_value(gimli::DW_AT_name);
+            let name = name.and_then(|name| unit.attr_string(name).ok());
+            place.name = name.map(|name| name.to_string_lossy().into_owned());
         }
-        if let Some(line) = entry.attr(gimli::DW_AT_decl_line)
-            && place.start_line == 0
-        {
-            let line = line.udata_value().unwrap_or_default();
-            place.start_line = i64::try_from(line).unwrap_or_default();
+        if place.start_line == 0 {
+            let line = entry.attr(gimli::DW_AT_decl_line);
+            let line = line.and_then(|line| line.udata_value());
+            place.start_line = line.map_or(0, |line| i64::try_from(line).unwrap_or_default());
         }
         let origin = entry.attr_value(gimli::DW_AT_abstract_origin);
-        if let Some(AttributeValue::UnitRef(origin)) =
-            origin.or_else(|| entry.attr_value(gimli::DW_AT_specification))
-        {
-            next = Some(origin);
-        }
+        next = match origin.or_else(|| entry.attr_value(gimli::DW_AT_specification)) {
+            Some(AttributeValue::UnitRef(origin)) => Some(origin),
+            _ => None,
+        };
     }
-    Ok(())
 }

@@ -35,7 +35,12 @@ pub(super) struct Bytes {
 impl Bytes {
     /// Opens an object file; what is wrong otherwise is the end of a sentence.
     pub fn open(&self, path: &Path) -> Result<ObjectFile<'_>, String> {
-        let file = File::open(path).map_err(|error| format!("it cannot be read ({error})"))?;
+        let unreadable = |error| format!("it cannot be read ({error})");
+        // To open a pipe would mean to wait for its other end.
+        if !path.metadata().map_err(unreadable)?.is_file() {
+            return Err("it is no file".to_owned());
+        }
+        let file = File::open(path).map_err(unreadable)?;
         let file = self.files.alloc(ReadCache::new(file));
         ElfFile64::parse(&*file).map_err(|_| "it is no ELF file of 64 bits".to_owned())
     }

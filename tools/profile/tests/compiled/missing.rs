@@ -52,6 +52,22 @@ fn a_stripped_file_has_addresses_and_a_sentence() {
 }
 
 #[test]
+fn debug_information_that_cannot_be_read_is_said_and_functions_stay() {
+    let program = Program::compiled(&["-Cdebuginfo=limited"]);
+    let mut objcopy = Command::new("objcopy");
+    objcopy.current_dir(program.folder.root());
+    Ran::of(objcopy.args(["--compress-debug-sections=zstd", "shop"])).expect(0);
+    let profile = program.symbolized();
+    assert_has(&profile, "pay", &[("shop::cart::pay", "", 0)]);
+    let said = comments(&profile);
+    assert!(said.contains("no lines of /"), "{said}");
+    assert!(
+        said.contains("(it is compressed with something else than zlib)"),
+        "{said}"
+    );
+}
+
+#[test]
 fn what_is_no_longer_the_mapped_file_gives_addresses_and_a_sentence() {
     let program = Program::compiled(&["-Cdebuginfo=limited"]);
     let file = program.folder.path("shop");
@@ -80,6 +96,10 @@ fn what_is_no_longer_the_mapped_file_gives_addresses_and_a_sentence() {
         );
     }
     program.folder.remove("shop");
+    fs::create_dir(file).expect("a folder");
+    let said = comments(&one_address(file, ""));
+    assert_eq!(said, format!("no functions of {file}: it is no file\n"));
+    fs::remove_dir(file).expect("it was there");
     let said = comments(&one_address(file, ""));
     assert!(
         said.starts_with(&format!(
