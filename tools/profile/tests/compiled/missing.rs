@@ -1,7 +1,6 @@
 //! What is not there is said, and what is known all the same is kept.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use profile::maps::{self, CodeMapping};
@@ -169,32 +168,25 @@ fn own_name() -> String {
     )
 }
 
-/// Run by the test below, in a process of its own.
-#[test]
-#[ignore = "it deletes the program that it is"]
-fn without_its_program() {
-    let program = std::env::current_exe().expect("a path");
-    assert!(program.starts_with(std::env::temp_dir()), "this is no copy");
-    fs::remove_file(program).expect("it was there");
-    println!("\n{}", own_name());
-}
-
 #[test]
 fn a_program_that_was_deleted_while_it_runs_still_has_its_functions() {
+    // The copy below runs this test as well, and deletes itself.
+    if std::env::var_os(COPY).is_some() {
+        fs::remove_file(std::env::current_exe().expect("a path")).expect("it was there");
+        println!("\n{}", own_name());
+        return;
+    }
     let folder = Folder::new();
     let copy = folder.path("copy");
     fs::copy(std::env::current_exe().expect("a path"), &copy).expect("a copy");
+    let name = "missing::a_program_that_was_deleted_while_it_runs_still_has_its_functions";
     let mut run = Command::new(&copy);
-    run.args([
-        "--exact",
-        "--ignored",
-        "--nocapture",
-        "missing::without_its_program",
-    ]);
+    run.args(["--exact", "--nocapture", name]).env(COPY, "1");
     let ran = Ran::of(run).expect(0);
-    assert!(!Path::new(&copy).exists());
-    ran.printed(&format!(
-        "compiled::missing::own_name in missing.rs of {}\n",
-        copy.display()
-    ));
+    assert!(!copy.exists());
+    let own = "compiled::missing::own_name in missing.rs";
+    ran.printed(&format!("{own} of {}\n", copy.display()));
 }
+
+/// Set for the copy of this program.
+const COPY: &str = "COPY_THAT_DELETES_ITSELF";
