@@ -8,7 +8,7 @@ use std::sync::Arc;
 use addr2line::{Context, Frame, LookupContinuation as _, LookupResult, SplitDwarfLoad};
 use gimli::{
     AbbreviationsCacheStrategy, AttributeValue, Dwarf, DwarfPackage, Reader as _, Section as _,
-    UnitOffset, UnitRef,
+    SectionId, UnitOffset, UnitRef,
 };
 
 use super::names::Place;
@@ -32,7 +32,13 @@ impl<'a> Lines<'a> {
         object: &ObjectFile<'a>,
         path: &Path,
     ) -> Result<Option<Self>, String> {
-        let mut dwarf = Dwarf::load(|section| bytes.section(object, section.name()))?;
+        let mut dwarf = Dwarf::load(|section| match section {
+            // Where variables are, and more of what nobody asks for here.
+            SectionId::DebugLoc | SectionId::DebugLocLists => Ok(nothing()),
+            SectionId::DebugMacinfo | SectionId::DebugMacro => Ok(nothing()),
+            SectionId::DebugNames | SectionId::DebugTypes => Ok(nothing()),
+            needed => bytes.section(object, needed.name()),
+        })?;
         if dwarf.debug_info.reader().is_empty() {
             return Ok(None);
         }
