@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use profile::Symbolizer;
+use profile::{Profile, Symbolizer};
 use test_tools::{Folder, Ran};
 
 use crate::program::{Program, assert_has, assert_whole, comments};
@@ -116,4 +116,33 @@ fn compressed_debug_information_is_read() {
     objcopy.current_dir(program.folder.root());
     Ran::of(objcopy.args(["--compress-debug-sections=zlib", "shop"])).expect(0);
     assert_whole(&program, &program.symbolized());
+}
+
+#[test]
+fn damaged_debug_information_is_used_as_far_as_it_goes() {
+    let program = Program::compiled(&["-Cdebuginfo=limited"]);
+    let profile = program.profile();
+    let file = program.folder.path("shop");
+    let whole = fs::read(&file).expect("the program");
+    let mut random: u64 = 88_172_645_463_325_252;
+    for _ in 0..12 {
+        let mut damaged = whole.clone();
+        for _ in 0..2_000 {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            // What says that it is an ELF file stays.
+            let at = 64 + random as usize % (damaged.len() - 64);
+            damaged[at] = (random >> 32) as u8;
+        }
+        fs::remove_file(&file)
+            .and_then(|()| fs::write(&file, damaged))
+            .expect("a file");
+        let mut profile = profile.clone();
+        Symbolizer::new().symbolize(&mut profile);
+        assert_eq!(
+            Profile::decode(&profile.encode()).expect("it is whole"),
+            profile
+        );
+    }
 }
