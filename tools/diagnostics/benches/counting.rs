@@ -8,26 +8,23 @@
 //! but what counting adds is less than what two starts of the same server differ by.
 #![allow(unsafe_code)]
 
+mod booking;
+
 use std::alloc::{GlobalAlloc, Layout};
 use std::hint::black_box;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use std::{env, error, fs};
+use std::{env, fs};
 
+use booking::{Result, Server};
 use tikv_jemallocator::Jemalloc;
-
-type Result<T> = std::result::Result<T, Box<dyn error::Error>>;
 
 /// Bytes: the smallest class, a typical small object, a buffer, and one beyond jemalloc's small classes.
 const SIZES: [usize; 4] = [16, 128, 2048, 32 * 1024];
 /// The size that a booking's allocations are taken for.
 const TYPICAL: usize = 128;
 const BOOKINGS: u32 = 20_000;
-/// Linux's file system in memory: a commit there does not wait for a disk.
-const MEMORY: &str = "/dev/shm";
+
 fn main() -> ExitCode {
     // `cargo bench` says `--bench`. Without it this runs as a test, for which the measurement takes too long.
     if !env::args().any(|argument| argument == "--bench") {
@@ -55,7 +52,7 @@ fn run() -> Result<()> {
             typical = added;
         }
     }
-    let (package, pairs, microseconds) = booking()?;
+    let (package, pairs, microseconds) = bookings()?;
     let added = pairs * typical / 1000.0;
     let share = added / microseconds * 100.0;
     println!("\na booking in {package}, release, SQLite\n");
@@ -91,132 +88,18 @@ fn pair_times(size: usize) -> [f64; 2] {
 }
 
 /// The first checkpoint, how many allocations a booking makes there, and its processor time in microseconds.
-fn booking() -> Result<(String, f64, f64)> {
-    let steps = fs::read_dir(root().join("steps"))?.filter_map(|step| Some(step.ok()?.path()));
+fn bookings() -> Result<(String, f64, f64)> {
+    let steps = fs::read_dir(booking::root().join("steps"))?;
+    let steps = steps.filter_map(|step| Some(step.ok()?.path()));
     let first = steps.filter(|step| step.is_dir()).min();
     let first = first.ok_or("there is no checkpoint in steps/")?;
     let package = format!("step-{}", first.file_name().unwrap_or_default().display());
-    let (server, load) = (build(&package)?, build("load")?);
-    let folder = tempfile::tempdir_in(MEMORY).or_else(|_| tempfile::tempdir())?;
-    let server = Server::start(&server, folder.path())?;
-    let book = || -> Result<()> {
-        let mut load = Command::new(&load);
-        load.args(["bookings", "--url", &server.address, "--json"]);
-        load.args(["--requests", &BOOKINGS.to_string()])
-            .stdout(Stdio::null());
-        load.status()?
-            .success()
-            .then_some(())
-            .ok_or_else(|| "the load failed".into())
-    };
+    let server = Server::start(&package)?;
     // Fills the pools and the caches.
-    book()?;
+    server.book(BOOKINGS)?;
     let (mallocs, time) = (server.mallocs()?, server.processor_time()?);
-    book()?;
+    server.book(BOOKINGS)?;
     let (mallocs, time) = (server.mallocs()? - mallocs, server.processor_time()? - time);
     let each = |total: f64| total / f64::from(BOOKINGS);
     Ok((package, each(mallocs), each(time.as_secs_f64() * 1e6)))
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// Builds the package's program of the same name in release mode, and says where it is.
-fn build(package: &str) -> Result<PathBuf> {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--release", "--package", package, "--bin", package]);
-    cargo.args(["--message-format", "json-render-diagnostics"]);
-    let built = cargo
-        .current_dir(root())
-        .stderr(Stdio::inherit())
-        .output()?;
-    let messages = String::from_utf8(built.stdout)?;
-    let executable = |line: &str| -> Option<PathBuf> {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        Some(message["executable"].as_str()?.into())
-    };
-    let built = messages.lines().find_map(executable);
-    built.ok_or_else(|| format!("cannot build {package}").into())
-}
-
-/// A running server. Dropping it ends the process.
-struct Server {
-    process: Child,
-    address: String,
-    debug_address: String,
-}
-
-impl Server {
-    /// Starts the program on free ports and an empty database, and waits until it serves.
-    fn start(program: &Path, folder: &Path) -> Result<Self> {
-        let database = format!("sqlite://{}", folder.join("coworking.db").display());
-        let mut process = Command::new(program);
-        process.args(["--listen", "127.0.0.1:0", "--debug-listen", "127.0.0.1:0"]);
-        process.args(["--database-url", &database]);
-        // The log is part of the work; where it goes is not.
-        process
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        let mut server = Self {
-            process: process.spawn()?,
-            address: String::new(),
-            debug_address: String::new(),
-        };
-        let printed = server.process.stdout.take().ok_or("it has no output")?;
-        for line in BufReader::new(printed).lines() {
-            let line = line?;
-            if let Some(address) = line.strip_prefix("diagnostics on http://") {
-                server.debug_address = address.to_owned();
-            } else if let Some(address) = line.strip_prefix("listening on ") {
-                server.address = address.to_owned();
-                return Ok(server);
-            }
-        }
-        Err(format!("{} ended before it served", program.display()).into())
-    }
-
-    /// Processor time of all threads that are alive, to the nanosecond: the first field of
-    /// `/proc/PID/task/TID/schedstat`. `/proc/PID/stat` would keep the time of threads that have ended,
-    /// but it counts in hundredths of a second; no thread that books ends.
-    fn processor_time(&self) -> Result<Duration> {
-        let mut nanoseconds = 0;
-        for thread in fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
-            // A thread may end between being listed and being read.
-            let times = fs::read_to_string(thread?.path().join("schedstat")).unwrap_or_default();
-            nanoseconds += times
-                .split(' ')
-                .next()
-                .and_then(|time| time.parse().ok())
-                .unwrap_or(0);
-        }
-        if nanoseconds == 0 {
-            return Err("this kernel does not tell threads' times".into());
-        }
-        Ok(Duration::from_nanos(nanoseconds))
-    }
-
-    /// Allocations since the start.
-    fn mallocs(&self) -> Result<f64> {
-        let mut stream = TcpStream::connect(&self.debug_address)?;
-        let request =
-            "GET /debug/memstats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-        stream.write_all(request.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (_, body) = answer.split_once("\r\n\r\n").ok_or("no answer")?;
-        let stats: serde_json::Value = serde_json::from_str(body)?;
-        stats["mallocs"]
-            .as_f64()
-            .ok_or_else(|| "no `mallocs` in /debug/memstats".into())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

@@ -25,6 +25,7 @@
 //! |---|---|
 //! | `jemalloc` | jemalloc below [`Allocator`], and what it tells about the heap |
 //! | `http` | the listener and its pages |
+//! | `profile` | CPU profiles on the listener, and what finds functions and lines; it needs `http` |
 //! | `tracing` | [`layer()`], and the diagnostics' own warnings in the log |
 //!
 //! All are on by default. What a build without one lacks is said in a sentence where it would have been.
@@ -47,6 +48,19 @@ mod hooks;
 mod layer;
 mod runtime;
 mod watch;
+
+#[cfg(all(
+    feature = "profile",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod cpu;
+#[cfg(all(
+    feature = "profile",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod stacks;
 
 #[cfg(feature = "http")]
 mod server;

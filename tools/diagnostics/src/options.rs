@@ -28,6 +28,7 @@ pub struct Options {
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) secret_words: Vec<String>,
     pub(crate) purge_in_background: bool,
+    pub(crate) doc_url: Option<String>,
     #[cfg(feature = "tracing")]
     pub(crate) span_level: LevelFilter,
     #[cfg(feature = "tracing")]
@@ -48,6 +49,7 @@ impl Options {
         allowed_hosts: Vec::new(),
         secret_words: Vec::new(),
         purge_in_background: true,
+        doc_url: None,
         #[cfg(feature = "tracing")]
         span_level: LevelFilter::DEBUG,
         #[cfg(feature = "tracing")]
@@ -96,6 +98,14 @@ impl Options {
     #[must_use]
     pub fn purge_in_background(mut self, yes: bool) -> Self {
         self.purge_in_background = yes;
+        self
+    }
+
+    /// The address of a page about this service's profiles, `http` or `https`, which viewers of profiles show as a link. None
+    /// unless set.
+    #[must_use]
+    pub fn doc_url(mut self, url: impl Into<String>) -> Self {
+        self.doc_url = Some(url.into());
         self
     }
 

@@ -1,6 +1,7 @@
 //! The debug listener: a thread of its own that serves a few pages, within limits.
 
 mod cmdline;
+mod cpu;
 mod guard;
 mod index;
 mod pages;

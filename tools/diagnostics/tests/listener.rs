@@ -53,7 +53,8 @@ fn the_index_links_what_answers_and_loads_nothing() {
         .collect();
     assert!(links.contains(&"/debug/memstats"), "{links:?}");
     for link in links {
-        assert_eq!(http::get(address, link).status, 200, "{link}");
+        let shorter = link.replace("seconds=5", "seconds=1");
+        assert_eq!(http::get(address, &shorter).status, 200, "{link}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use axum::response::Html;
 
-use super::pages::{INDEX, PAGES};
+use super::pages::{INDEX, PAGES, Page};
 use crate::readable::{Grouped, Size};
 use crate::{MemStats, RuntimeStats, runtime};
 
@@ -20,7 +20,7 @@ pub(super) fn page() -> Html<String> {
     let mut missing = Vec::new();
     for page in PAGES.iter().filter(|page| page.path != INDEX) {
         match (page.absent)() {
-            None => link(&mut links, page.path, page.text),
+            None => link(&mut links, page),
             Some(reason) => missing.push(reason),
         }
     }
@@ -77,12 +77,13 @@ fn runtime_rows(runtime: &RuntimeStats) -> Vec<(&'static str, Option<String>)> {
     ]
 }
 
-fn link(page: &mut String, path: &str, what: &str) {
+fn link(links: &mut String, page: &Page) {
+    let Page { path, query, .. } = page;
     let _ = writeln!(
-        page,
-        "<li><a href=\"{path}\">{path}</a> <span>{}</span></li>",
+        links,
+        "<li><a href=\"{path}{query}\">{path}</a> <span>{}</span></li>",
         // The table's texts are written for Markdown.
-        escape(&what.replace('`', ""))
+        escape(&page.text.replace('`', ""))
     );
 }
 

@@ -11,13 +11,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get};
 use serde::Serialize;
 
-use super::{cmdline, guard, index};
+use super::{cmdline, cpu, guard, index};
 use crate::{MemStats, runtime};
 
 pub(super) const INDEX: &str = "/debug/pprof/";
 
 pub(super) struct Page {
     pub(super) path: &'static str,
+    /// What the index's link adds to it.
+    pub(super) query: &'static str,
     /// What the page answers, for the index and the README.
     pub(super) text: &'static str,
     /// Why this process does not have it, if so.
@@ -28,27 +30,45 @@ pub(super) struct Page {
 pub(super) const PAGES: &[Page] = &[
     Page {
         path: INDEX,
+        query: "",
         text: "the index: what this process has, with links and the most important numbers",
         absent: || None,
         handler: || get(async || index::page()),
     },
     Page {
         path: "/debug/memstats",
+        query: "",
         text: "memory statistics as JSON, in bytes: exact allocation counts, and jemalloc's view",
         absent: || MemStats::read().err().map(sentence),
         handler: || get(memstats),
     },
     Page {
         path: "/debug/runtime",
+        query: "",
         text: "tasks, workers, threads, cores, spans and events as JSON; `missing` says what is not known and why",
         absent: || None,
         handler: || get(async || json(&runtime::read())),
     },
     Page {
         path: "/debug/pprof/cmdline",
+        query: "",
         text: "the command line, its arguments separated by NUL, without secrets",
         absent: || None,
         handler: || get(cmdline::page),
+    },
+    Page {
+        path: "/debug/pprof/profile",
+        query: "?seconds=5",
+        text: "where the processor's time goes: records for `seconds=30` at `hz=99`, for `go tool pprof`",
+        absent: cpu::absent,
+        handler: cpu::profile,
+    },
+    Page {
+        path: "/debug/pprof/flamegraph",
+        query: "?seconds=5",
+        text: "the same as a picture: records for `seconds=30`, and draws a flame graph",
+        absent: cpu::absent,
+        handler: cpu::flamegraph,
     },
 ];
 
@@ -117,7 +137,9 @@ async fn headers(request: Request, next: Next) -> Response {
     ] {
         response
             .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+            // A page may have set its own.
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -10,6 +10,8 @@ pub struct Answer {
     pub status: u16,
     pub head: String,
     pub body: String,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -32,11 +34,11 @@ pub fn send(address: SocketAddr, method: &str, path: &str, host: &str) -> Answer
         .set_read_timeout(Some(Duration::from_secs(60)))
         .expect("a time limit");
     stream.write_all(request.as_bytes()).expect("a request");
-    let mut answer = String::new();
-    stream
-        .read_to_string(&mut answer)
-        .expect("an answer in time");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer in time");
+    let head = answer.windows(4).position(|end| end == b"\r\n\r\n");
+    let bytes = answer.split_off(head.expect("a head and a body") + 4);
+    let head = String::from_utf8(answer).expect("text in the head");
     let status = head
         .split(' ')
         .nth(1)
@@ -44,6 +46,7 @@ pub fn send(address: SocketAddr, method: &str, path: &str, host: &str) -> Answer
     Answer {
         status: status.expect("a status"),
         head: head.to_ascii_lowercase(),
-        body: body.to_owned(),
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+        bytes,
     }
 }

@@ -1,0 +1,117 @@
+//! What a CPU profile costs the service that it is taken of: processor time per booking without and with one running.
+//!
+//! `cargo bench -p diagnostics --bench profiling`
+//!
+//! The same server books in turn without a profile and with one, so that whatever else changes meanwhile changes both. What one
+//! whole profile takes beside the samples, preparing the walks and naming functions, is measured at rest.
+
+mod booking;
+
+use std::env;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::ExitCode;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use booking::{Result, Server};
+
+/// The checkpoint in which chapter 5 profiles.
+const PACKAGE: &str = "step-05-profiles";
+const BOOKINGS: u32 = 10_000;
+const TURNS: usize = 7;
+const HZ: [u32; 2] = [99, 997];
+
+fn main() -> ExitCode {
+    // `cargo bench` says `--bench`. Without it this runs as a test, for which the measurement takes too long.
+    if !env::args().any(|argument| argument == "--bench") {
+        eprintln!("nothing measured: run `cargo bench -p diagnostics --bench profiling`");
+        return ExitCode::SUCCESS;
+    }
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let server = Server::start(PACKAGE)?;
+    // Fills the pools and the caches.
+    server.book(BOOKINGS)?;
+    println!("processor time of a booking in {PACKAGE}, release, SQLite, in microseconds\n");
+    println!("turn    without    at 99 Hz   at 997 Hz");
+    let mut columns = [const { Vec::new() }; 1 + HZ.len()];
+    for turn in 1..=TURNS {
+        let mut row = vec![each(&server)?];
+        for hz in HZ {
+            let profile = profile(&server, &format!("seconds=300&hz={hz}"))?;
+            // Until it has prepared its walks and armed its timers.
+            sleep(Duration::from_secs(2));
+            row.push(each(&server)?);
+            drop(profile);
+            sleep(Duration::from_secs(1));
+        }
+        println!(
+            "{turn:>4} {:>10.1} {:>11.1} {:>11.1}",
+            row[0], row[1], row[2]
+        );
+        columns
+            .iter_mut()
+            .zip(row)
+            .for_each(|(column, value)| column.push(value));
+    }
+    let [without, at_99, at_997] = columns.map(median);
+    println!("\nmedian {without:>8.1} {at_99:>11.1} {at_997:>11.1}");
+    let added = |with: f64| (with / without - 1.0) * 100.0;
+    println!(
+        "added: {:.1} % at 99 Hz, {:.1} % at 997 Hz\n",
+        added(at_99),
+        added(at_997)
+    );
+
+    for query in ["seconds=1", "seconds=1&symbolize=0"] {
+        let took = whole(&server, query)?;
+        println!("one profile at rest, {query}: {took:.0} ms of processor time");
+    }
+    Ok(())
+}
+
+/// Microseconds of the server's processor time for each of many bookings.
+fn each(server: &Server) -> Result<f64> {
+    let before = server.processor_time()?;
+    server.book(BOOKINGS)?;
+    let took = server.processor_time()? - before;
+    Ok(took.as_secs_f64() * 1e6 / f64::from(BOOKINGS))
+}
+
+/// Asks for a profile, which ends when the connection is dropped.
+fn profile(server: &Server, query: &str) -> Result<TcpStream> {
+    let mut stream = TcpStream::connect(&server.debug_address)?;
+    let request = format!(
+        "GET /debug/pprof/profile?{query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes())?;
+    Ok(stream)
+}
+
+/// Milliseconds of processor time that the whole process took while one profile was made.
+fn whole(server: &Server, query: &str) -> Result<f64> {
+    let start = Instant::now();
+    let before = server.whole_time()?;
+    let mut answer = Vec::new();
+    profile(server, query)?.read_to_end(&mut answer)?;
+    if !answer.starts_with(b"HTTP/1.1 200") {
+        return Err(String::from_utf8_lossy(&answer).into());
+    }
+    let took = server.whole_time()?.saturating_sub(before);
+    assert!(start.elapsed() >= Duration::from_secs(1));
+    Ok(took.as_secs_f64() * 1e3)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
