@@ -1,0 +1,203 @@
+//! Work whose cost is known, since it goes on until the thread's own CPU clock has advanced by so much.
+
+use std::hint::{black_box, spin_loop};
+use std::time::Duration;
+use std::{iter, mem, ptr, str};
+
+use libsqlite3_sys::sqlite3_exec;
+use sha2::{Digest as _, Sha256};
+
+/// When the thread will have done so much.
+#[derive(Clone, Copy)]
+pub struct Budget(Duration);
+
+fn now() -> Duration {
+    // SAFETY: zeros are a valid `timespec`, and it is only written to.
+    unsafe {
+        let mut time: libc::timespec = mem::zeroed();
+        libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time);
+        Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+    }
+}
+
+impl Budget {
+    pub fn of(milliseconds: u64) -> Self {
+        Self(now() + Duration::from_millis(milliseconds))
+    }
+
+    pub fn is_left(self) -> bool {
+        now() < self.0
+    }
+}
+
+#[inline(never)]
+pub fn spin(milliseconds: u64) {
+    let budget = Budget::of(milliseconds);
+    while budget.is_left() {
+        for _ in 0..1000 {
+            black_box(());
+        }
+    }
+}
+
+/// Three lines at 1:9:1. What the third one calls is core's, and inlined in every build.
+#[inline(never)]
+pub fn three_lines() {
+    spin(2);
+    spin(18);
+    let third = Budget::of(2);
+    while third.is_left() {
+        for _ in 0..200 {
+            spin_loop(); // the third line
+        }
+    }
+}
+
+/// Five costs of the same size. Each is a function that calls what costs from one line.
+#[inline(never)]
+pub fn five_places(bytes: &mut Bytes) {
+    copying(bytes);
+    locking();
+    checking(bytes);
+    hashing(bytes);
+    querying(bytes);
+}
+
+pub struct Bytes {
+    from: Vec<u8>,
+    to: Vec<u8>,
+    database: *mut libsqlite3_sys::sqlite3,
+}
+
+const EACH: u64 = 10;
+
+impl Bytes {
+    pub fn new() -> Self {
+        let text = "Größe und Maß, ".repeat(1 << 12);
+        let mut database = ptr::null_mut();
+        // SAFETY: a C string and a place for a pointer.
+        let opened = unsafe { libsqlite3_sys::sqlite3_open(c":memory:".as_ptr(), &mut database) };
+        assert_eq!(opened, libsqlite3_sys::SQLITE_OK);
+        Self {
+            to: vec![0; text.len()],
+            from: text.into(),
+            database,
+        }
+    }
+}
+
+/// libc's `memcpy` keeps no frame pointer.
+#[inline(never)]
+fn copying(bytes: &mut Bytes) {
+    let budget = Budget::of(EACH);
+    let (to, from) = (bytes.to.as_mut_ptr(), bytes.from.as_ptr());
+    while budget.is_left() {
+        for _ in 0..10 {
+            // SAFETY: both have so many bytes.
+            unsafe { libc::memcpy(to.cast(), from.cast(), bytes.from.len()) }; // memcpy
+        }
+    }
+}
+
+/// Nor does a mutex of libc.
+#[inline(never)]
+fn locking() {
+    let mut mutex = libc::PTHREAD_MUTEX_INITIALIZER;
+    let budget = Budget::of(EACH);
+    while budget.is_left() {
+        for _ in 0..1000 {
+            // SAFETY: it is a mutex that nobody else uses.
+            unsafe {
+                libc::pthread_mutex_lock(&mut mutex); // mutex
+                libc::pthread_mutex_unlock(&mut mutex); // mutex
+            }
+        }
+    }
+}
+
+/// `from_utf8` is in libcore, and a leaf.
+#[inline(never)]
+fn checking(bytes: &Bytes) {
+    let budget = Budget::of(EACH);
+    while budget.is_left() {
+        black_box(str::from_utf8(black_box(&bytes.from))).expect("UTF-8"); // from_utf8
+    }
+}
+
+#[inline(never)]
+fn hashing(bytes: &Bytes) {
+    let budget = Budget::of(EACH);
+    while budget.is_left() {
+        black_box(Sha256::digest(black_box(&bytes.from))); // SHA-256
+    }
+}
+
+#[inline(never)]
+fn querying(bytes: &Bytes) {
+    const SQL: &std::ffi::CStr =
+        c"with recursive n(i) as (select 1 union all select i + 1 from n where i < 500) select sum(i) from n";
+    let budget = Budget::of(EACH);
+    while budget.is_left() {
+        // SAFETY: an open database and a C string; nobody wants the rows.
+        let done = unsafe {
+            let nobody = ptr::null_mut();
+            sqlite3_exec(bytes.database, SQL.as_ptr(), None, nobody, ptr::null_mut()) // SQLite
+        };
+        assert_eq!(done, libsqlite3_sys::SQLITE_OK);
+    }
+}
+
+pub async fn outer_future() {
+    inner_future().await;
+    tokio::task::yield_now().await;
+}
+
+async fn inner_future() {
+    tokio::task::yield_now().await;
+    spin(10); // in the future
+}
+
+/// As deep as asked, and busy there.
+#[inline(never)]
+pub fn deep(frames: usize) {
+    if frames == 0 {
+        return spin(100);
+    }
+    deep(black_box(frames - 1));
+    black_box(());
+}
+
+/// Panics and prints nothing, after its backtrace was made.
+pub fn panic_with_backtrace() {
+    let caught = std::panic::catch_unwind(|| {
+        let text = std::backtrace::Backtrace::force_capture().to_string();
+        assert!(text.len() > 1_000_000, "never so long");
+    });
+    assert!(caught.is_err());
+}
+
+/// Loads and unloads libraries that libc brings.
+pub fn load_libraries() {
+    for name in [
+        c"libutil.so.1",
+        c"librt.so.1",
+        c"libanl.so.1",
+        c"libBrokenLocale.so.1",
+        c"libresolv.so.2",
+    ] {
+        // SAFETY: libc's own libraries have no initializers that do anything.
+        unsafe {
+            let library = libc::dlopen(name.as_ptr(), libc::RTLD_NOW);
+            if !library.is_null() {
+                libc::dlclose(library);
+            }
+        }
+    }
+}
+
+pub fn allocate() {
+    let blocks: Vec<Vec<u8>> = iter::repeat_with(|| vec![1; fastrand::usize(1..20_000)])
+        .take(200)
+        .collect();
+    black_box(blocks);
+}
