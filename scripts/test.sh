@@ -114,7 +114,7 @@ tests() (
 # The workspace builds the library with all its features, its users choose; and it must be fit to be published alone.
 library() {
   local features status=0
-  for features in http,tracing jemalloc,tracing jemalloc,http ''; do
+  for features in profile,tracing jemalloc,tracing jemalloc,http ''; do
     printf 'diagnostics with the features: %s\n' "${features:-none}"
     cargo test "${BESIDE_RELEASE[@]}" --quiet --package diagnostics --no-default-features --features "$features" 2>&1 | tee -a "$LOG" || status=1
   done

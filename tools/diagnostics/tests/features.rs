@@ -1,7 +1,10 @@
 //! A build without a feature says what it lacks. Each test is there in the builds that it is about.
 //!
 //! `cargo test -p diagnostics --no-default-features --features http,tracing`, and so on.
-#![cfg(not(all(feature = "http", feature = "jemalloc", feature = "tracing")))]
+#![cfg(not(all(feature = "jemalloc", feature = "profile", feature = "tracing")))]
+
+#[cfg(all(feature = "http", not(feature = "profile")))]
+mod http;
 
 use std::sync::OnceLock;
 
@@ -46,6 +49,21 @@ fn without_http_nothing_listens_and_nothing_fails() {
         "no diagnostics over HTTP: this program is built without diagnostics' feature `http`; switch it on in its \
          manifest"
     );
+}
+
+#[cfg(all(feature = "http", not(feature = "profile")))]
+#[test]
+fn without_profile_the_pages_say_so() {
+    let listening = installed().listen(([127, 0, 0, 1], 0).into());
+    let address = listening.http.expect("a free port");
+    let sentence = "No CPU profiles: this program is built without diagnostics' feature `profile`.";
+    for page in ["profile?seconds=1", "flamegraph"] {
+        let answer = http::get(address, &format!("/debug/pprof/{page}"));
+        assert_eq!((answer.status, answer.body.trim_end()), (501, sentence));
+    }
+    let index = http::get(address, "/debug/pprof/").body;
+    assert!(index.contains(sentence), "{index}");
+    assert!(!index.contains("href=\"/debug/pprof/profile"), "{index}");
 }
 
 #[cfg(not(feature = "tracing"))]

@@ -54,7 +54,7 @@ fn headers_and_parameters() {
         "taken, 0 dropped",
         "threads; without a timer",
         "Processor time",
-        "the profile itself took",
+        "The profile itself took",
     ] {
         pprof::comment(&profile, text);
     }

@@ -1,5 +1,6 @@
 //! The process that is profiled.
 
+use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
@@ -65,6 +66,19 @@ impl Service {
         drop(self.process.stdin.take());
         let status = self.process.wait().expect("it ends");
         assert!(status.success(), "{status}");
+    }
+
+    /// Nanoseconds that its threads have worked, by their names: the first field of `/proc/PID/task/TID/schedstat`.
+    pub fn threads(&self) -> HashMap<String, u64> {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.process.id()));
+        let of = |thread: std::io::Result<std::fs::DirEntry>| {
+            let folder = thread.ok()?.path();
+            let name = std::fs::read_to_string(folder.join("comm")).ok()?;
+            let times = std::fs::read_to_string(folder.join("schedstat")).ok()?;
+            let worked = times.split(' ').next()?.parse().ok()?;
+            Some((name.trim_end().to_owned(), worked))
+        };
+        threads.expect("its threads").filter_map(of).collect()
     }
 
     /// Its resident memory in bytes.

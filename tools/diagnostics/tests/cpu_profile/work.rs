@@ -1,6 +1,6 @@
 //! Work whose cost is known, since it goes on until the thread's own CPU clock has advanced by so much.
 
-use std::hint::{black_box, spin_loop};
+use std::hint::black_box;
 use std::time::Duration;
 use std::{iter, mem, ptr, str};
 
@@ -40,27 +40,36 @@ pub fn spin(milliseconds: u64) {
     }
 }
 
+/// How much to do before something else, in milliseconds: never the same twice, since what keeps step with the sampling is
+/// measured wrong.
+fn some() -> u64 {
+    fastrand::u64(2..=9)
+}
+
 /// Three lines at 1:9:1. What the third one calls is core's, and inlined in every build.
 #[inline(never)]
 pub fn three_lines() {
-    spin(2);
-    spin(18);
-    let third = Budget::of(2);
+    let some = some();
+    spin(some);
+    spin(9 * some);
+    let (third, mut number) = (Budget::of(some), black_box(1_u64));
     while third.is_left() {
         for _ in 0..200 {
-            spin_loop(); // the third line
+            number = number.wrapping_mul(5).rotate_left(9);
         }
     }
+    black_box(number);
 }
 
 /// Five costs of the same size. Each is a function that calls what costs from one line.
 #[inline(never)]
 pub fn five_places(bytes: &mut Bytes) {
-    copying(bytes);
-    locking();
-    checking(bytes);
-    hashing(bytes);
-    querying(bytes);
+    let each = some();
+    copying(bytes, Budget::of(each));
+    locking(Budget::of(each));
+    checking(bytes, Budget::of(each));
+    hashing(bytes, Budget::of(each));
+    querying(bytes, Budget::of(each));
 }
 
 pub struct Bytes {
@@ -68,8 +77,6 @@ pub struct Bytes {
     to: Vec<u8>,
     database: *mut libsqlite3_sys::sqlite3,
 }
-
-const EACH: u64 = 10;
 
 impl Bytes {
     pub fn new() -> Self {
@@ -88,8 +95,7 @@ impl Bytes {
 
 /// libc's `memcpy` keeps no frame pointer.
 #[inline(never)]
-fn copying(bytes: &mut Bytes) {
-    let budget = Budget::of(EACH);
+fn copying(bytes: &mut Bytes, budget: Budget) {
     let (to, from) = (bytes.to.as_mut_ptr(), bytes.from.as_ptr());
     while budget.is_left() {
         for _ in 0..10 {
@@ -101,9 +107,8 @@ fn copying(bytes: &mut Bytes) {
 
 /// Nor does a mutex of libc.
 #[inline(never)]
-fn locking() {
+fn locking(budget: Budget) {
     let mut mutex = libc::PTHREAD_MUTEX_INITIALIZER;
-    let budget = Budget::of(EACH);
     while budget.is_left() {
         for _ in 0..1000 {
             // SAFETY: it is a mutex that nobody else uses.
@@ -117,26 +122,23 @@ fn locking() {
 
 /// `from_utf8` is in libcore, and a leaf.
 #[inline(never)]
-fn checking(bytes: &Bytes) {
-    let budget = Budget::of(EACH);
+fn checking(bytes: &Bytes, budget: Budget) {
     while budget.is_left() {
         black_box(str::from_utf8(black_box(&bytes.from))).expect("UTF-8"); // from_utf8
     }
 }
 
 #[inline(never)]
-fn hashing(bytes: &Bytes) {
-    let budget = Budget::of(EACH);
+fn hashing(bytes: &Bytes, budget: Budget) {
     while budget.is_left() {
         black_box(Sha256::digest(black_box(&bytes.from))); // SHA-256
     }
 }
 
 #[inline(never)]
-fn querying(bytes: &Bytes) {
+fn querying(bytes: &Bytes, budget: Budget) {
     const SQL: &std::ffi::CStr =
         c"with recursive n(i) as (select 1 union all select i + 1 from n where i < 500) select sum(i) from n";
-    let budget = Budget::of(EACH);
     while budget.is_left() {
         // SAFETY: an open database and a C string; nobody wants the rows.
         let done = unsafe {

@@ -57,7 +57,7 @@ fn comments(facts: &Facts) -> Vec<String> {
             seconds(facts.unseen),
         ),
         format!(
-            "Of it the profile itself took {} on its own thread and {} in signal handlers; naming functions comes after.",
+            "The profile itself took {} on its own thread and {} in signal handlers; naming functions comes after.",
             seconds(facts.recording),
             seconds(facts.handlers),
         ),
