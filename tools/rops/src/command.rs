@@ -1,0 +1,239 @@
+//! The command line.
+
+use std::fs;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use regex::Regex;
+use rops::{Input, Options, Report, View};
+use terminal::Usage;
+
+use crate::graphviz;
+
+/// Look into profiles of services in Rust and Go
+#[derive(Debug, clap::Parser)]
+#[command(name = "rops", version)]
+pub struct Rops {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Read profiles: files or URLs, as `go tool pprof` reads them
+    ///
+    /// Options of `go tool pprof` are understood as they are, too: rops pprof -top -nodecount=10 cpu.pb.gz
+    #[command(subcommand)]
+    Pprof(Pprof),
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Pprof {
+    /// Functions, the most expensive first
+    Top(WithJson),
+    /// Functions with their callers and callees
+    Tree(Plain),
+    /// Callers and callees of functions that match
+    Peek(MatchingWithJson),
+    /// Sources of functions that match, with what each line uses
+    List(Matching),
+    /// Every sample with its stack
+    Traces(Plain),
+    /// What labels say, and what their samples used
+    Tags(WithJson),
+    /// Everything that the profile has
+    Raw(Plain),
+    /// The graph of calls, in the language of graphviz
+    Dot(Plain),
+    /// The graph of calls as a picture; needs graphviz
+    Svg(Plain),
+    /// A flame graph for the browser
+    Flame(Plain),
+    /// What became more or less from one profile to the next
+    Diff(Diff),
+    /// One profile out of several
+    Merge(Plain),
+}
+
+#[derive(Debug, clap::Args)]
+struct Plain {
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    report: Asked,
+}
+
+#[derive(Debug, clap::Args)]
+struct Asked {
+    #[command(flatten)]
+    options: Options,
+    /// Write to this file
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+struct WithJson {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    plain: Plain,
+}
+
+#[derive(Debug, clap::Args)]
+struct Matching {
+    /// A regular expression on functions' names
+    regex: String,
+    #[command(flatten)]
+    plain: Plain,
+}
+
+#[derive(Debug, clap::Args)]
+struct MatchingWithJson {
+    /// A regular expression on functions' names
+    regex: String,
+    #[command(flatten)]
+    with_json: WithJson,
+}
+
+#[derive(Debug, clap::Args)]
+struct Diff {
+    /// The profile to compare with: percentages are of this one
+    #[arg(value_name = "BEFORE")]
+    before: String,
+    /// The profile after it
+    #[arg(value_name = "AFTER")]
+    after: String,
+    /// Bring AFTER to the sum of BEFORE, so that shares are compared
+    #[arg(long)]
+    normalize: bool,
+    /// Draw a flame graph, red where it became more and blue where it became less
+    #[arg(long)]
+    flame: bool,
+    #[command(flatten)]
+    report: Asked,
+}
+
+impl Rops {
+    /// Does what was asked for.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let Command::Pprof(pprof) = self.command;
+        pprof.run()?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Pprof {
+    fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Top(WithJson { json, plain }) => plain.text(View::Top, |report| match json {
+                true => report.top_json(),
+                false => Ok(report.top()),
+            }),
+            Self::Tree(plain) => plain.text(View::Tree, |report| report.tree(None)),
+            Self::Peek(MatchingWithJson { regex, with_json }) => {
+                let (regex, WithJson { json, plain }) = (compile(&regex)?, with_json);
+                plain.text(View::Peek, |report| match json {
+                    true => report.peek_json(&regex),
+                    false => report.tree(Some(&regex)),
+                })
+            }
+            Self::List(Matching { regex, plain }) => {
+                let regex = compile(&regex)?;
+                plain.text(View::List, |report| report.list(&regex))
+            }
+            Self::Traces(plain) => plain.text(View::Traces, |report| Ok(report.traces())),
+            Self::Tags(WithJson { json, plain }) => plain.text(View::Tags, |report| match json {
+                true => report.tags_json(),
+                false => Ok(report.tags()),
+            }),
+            Self::Raw(plain) => plain.text(View::Raw, |report| Ok(report.raw())),
+            Self::Dot(plain) => plain.text(View::Graph, |report| Ok(report.dot())),
+            Self::Svg(plain) => plain.file("graph.svg", |report| {
+                graphviz::svg(&report.of(&plain.input, View::Graph)?.dot())
+            }),
+            Self::Flame(plain) => plain.file("flame.svg", |report| {
+                report.of(&plain.input, View::Flame)?.flame()
+            }),
+            Self::Diff(diff) => diff.run(),
+            Self::Merge(plain) => plain.file("merged.pb.gz", |_| Ok(plain.input.read()?.encode())),
+        }
+    }
+}
+
+fn compile(regex: &str) -> anyhow::Result<Regex> {
+    let regex = rops::compile("REGEX", Some(regex))?;
+    regex.ok_or_else(|| Usage("REGEX: it is empty; `.` matches everything".into()).into())
+}
+
+impl Diff {
+    fn run(self) -> anyhow::Result<()> {
+        let input = Input {
+            profiles: vec![self.after],
+            diff_base: vec![self.before],
+            normalize: self.normalize,
+            ..Input::default()
+        };
+        let plain = Plain {
+            input,
+            report: self.report,
+        };
+        if self.flame {
+            return plain.file("difference.svg", |report| {
+                report.of(&plain.input, View::Flame)?.flame()
+            });
+        }
+        plain.text(View::Top, |report| Ok(report.top()))
+    }
+}
+
+impl Plain {
+    fn text(
+        &self,
+        view: View,
+        text: impl FnOnce(&Report) -> anyhow::Result<String>,
+    ) -> anyhow::Result<()> {
+        let report = self.report.of(&self.input, view)?;
+        self.report.write(text(&report)?.as_bytes())
+    }
+
+    /// What a terminal cannot show goes to a file.
+    fn file(
+        &self,
+        example: &str,
+        bytes: impl FnOnce(&Asked) -> anyhow::Result<Vec<u8>>,
+    ) -> anyhow::Result<()> {
+        if self.report.output.is_none() && io::stdout().is_terminal() {
+            bail!(Usage(format!("this is for a file: --output {example}")));
+        }
+        self.report.write(&bytes(&self.report)?)
+    }
+}
+
+impl Asked {
+    fn of(&self, input: &Input, view: View) -> anyhow::Result<Report> {
+        let (report, sentences) = Report::new(input.read()?, view, &self.options)?;
+        for sentence in sentences {
+            anstream::eprintln!("{sentence}");
+        }
+        Ok(report)
+    }
+
+    fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        match &self.output {
+            Some(path) => {
+                fs::write(path, bytes).with_context(|| path.display().to_string())?;
+                anstream::eprintln!("written to {}", path.display());
+            }
+            None => {
+                let mut out = io::stdout().lock();
+                out.write_all(bytes)?;
+                out.flush()?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,116 @@
+//! Values in the same units, or to the same sums.
+
+use anyhow::bail;
+use profile::Profile;
+use profile::proto::ValueType;
+
+use super::check_same_types;
+use crate::units;
+
+/// Brings all profiles' values, and what lies between two samples, to the finest unit of each.
+pub(super) fn to_common_units(profiles: &mut [Profile]) -> anyhow::Result<()> {
+    if profiles.len() < 2 {
+        return Ok(());
+    }
+    let periods = profiles
+        .iter()
+        .map(|profile| texts(profile, &profile.period_type.unwrap_or_default()));
+    let period = finest(&periods.collect::<Vec<_>>())?.to_owned();
+    for index in 0..profiles[0].sample_types.len() {
+        let types = profiles
+            .iter()
+            .map(|profile| texts(profile, &profile.sample_types[index]));
+        let unit = finest(&types.collect::<Vec<_>>())?.to_owned();
+        for profile in &mut *profiles {
+            let own = profile.text(profile.sample_types[index].unit);
+            if own != unit {
+                let ratio = units::scale(1, own, &unit).0;
+                let mut ratios = vec![1.0; profile.sample_types.len()];
+                ratios[index] = ratio;
+                profile.sample_types[index].unit = text(profile, &unit);
+                multiply(profile, &ratios);
+            }
+        }
+    }
+    for profile in profiles {
+        let Some(of) = profile.period_type else {
+            continue;
+        };
+        profile.period = units::scale(profile.period, profile.text(of.unit), &period).0 as i64;
+        let unit = text(profile, &period);
+        profile.period_type = Some(ValueType { unit, ..of });
+    }
+    Ok(())
+}
+
+fn texts<'p>(profile: &'p Profile, of: &ValueType) -> (&'p str, &'p str) {
+    (profile.text(of.kind), profile.text(of.unit))
+}
+
+/// The index of a text, which is added if it is not there.
+fn text(profile: &mut Profile, text: &str) -> i64 {
+    let known = profile.strings.iter().position(|one| one == text);
+    let index = known.unwrap_or_else(|| {
+        profile.strings.push(text.to_owned());
+        profile.strings.len() - 1
+    });
+    index as i64
+}
+
+/// The finest unit of types that are the same.
+fn finest<'p>(types: &[(&'p str, &'p str)]) -> anyhow::Result<&'p str> {
+    let (kind, mut finest) = types[0];
+    // `sample` and `samples` are the same.
+    let singular = |kind: &'p str| kind.strip_suffix('s').unwrap_or(kind);
+    for &(other, unit) in &types[1..] {
+        if singular(kind) != singular(other) || !units::are_convertible(finest, unit) {
+            bail!("the profiles measure different things: {kind}/{finest} and {other}/{unit}");
+        }
+        if units::scale(1, unit, finest).0 < 1.0 {
+            finest = unit;
+        }
+    }
+    Ok(finest)
+}
+
+/// Multiplies each of the values by its own factor. Samples where nothing is left of them go away.
+fn multiply(profile: &mut Profile, factors: &[f64]) {
+    if factors.iter().all(|&factor| factor == 1.0) {
+        return;
+    }
+    profile.samples.retain_mut(|sample| {
+        let mut keep = false;
+        for (value, &factor) in sample.values.iter_mut().zip(factors) {
+            if factor != 1.0 {
+                *value = (*value as f64 * factor).round() as i64;
+                keep |= *value != 0;
+            }
+        }
+        keep
+    });
+}
+
+/// Turns the sign of all values.
+pub fn negate(profile: &mut Profile) {
+    let factors = vec![-1.0; profile.sample_types.len()];
+    multiply(profile, &factors);
+}
+
+/// Brings the sums of all values to those of another profile.
+///
+/// # Errors
+/// When the two measure different things.
+pub fn normalize(profile: &mut Profile, base: &Profile) -> anyhow::Result<()> {
+    check_same_types(profile, base)?;
+    let sum = |profile: &Profile, index: usize| {
+        let values = profile.samples.iter().map(|sample| sample.values[index]);
+        values.fold(0, i64::wrapping_add)
+    };
+    let factor = |index: usize| match sum(profile, index) {
+        0 => 0.0,
+        own => sum(base, index) as f64 / own as f64,
+    };
+    let factors: Vec<f64> = (0..profile.sample_types.len()).map(factor).collect();
+    multiply(profile, &factors);
+    Ok(())
+}

@@ -1,0 +1,221 @@
+//! What becomes a row of a report: each function, line or address of a profile once.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use profile::Profile;
+use profile::proto::{Line, Location};
+
+/// What is known about one row. What the report does not tell apart is empty or 0.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Place<'p> {
+    /// The function's name.
+    pub name: Cow<'p, str>,
+    /// The address.
+    pub address: u64,
+    /// The file, without `.` and `..` in its path.
+    pub file: Cow<'p, str>,
+    /// The line where the function begins.
+    pub start_line: i64,
+    /// The line.
+    pub line: i64,
+    /// The column.
+    pub column: i64,
+    /// The binary.
+    pub object: &'p str,
+}
+
+impl Place<'_> {
+    /// The address, the name, and where it is, as far as it is known.
+    pub fn parts(&self) -> Vec<String> {
+        let mut parts = Vec::new();
+        if self.address != 0 {
+            parts.push(format!("{:016x}", self.address));
+        }
+        if !self.name.is_empty() {
+            parts.push(self.name.to_string());
+        }
+        let (file, line, column) = (&self.file, self.line, self.column);
+        match (line, column) {
+            (0, _) if !file.is_empty() => parts.push(file.to_string()),
+            (0, _) if !self.name.is_empty() => {}
+            (0, _) if !self.object.is_empty() => parts.push(format!("[{}]", base(self.object))),
+            (0, _) => parts.push("<unknown>".into()),
+            (_, 0) => parts.push(format!("{file}:{line}")),
+            _ => parts.push(format!("{file}:{line}:{column}")),
+        }
+        parts
+    }
+
+    /// Decides where nothing else does, in the order of Go's tool.
+    pub fn last_resort(&self) -> String {
+        let Self {
+            name,
+            address,
+            file,
+            start_line,
+            line,
+            column,
+            object,
+        } = self;
+        format!("{{{name}  {address} {file} {start_line} {line} {column} {object}}}")
+    }
+}
+
+/// The last part of a path.
+pub fn base(path: &str) -> &str {
+    let trimmed = path.trim_end_matches('/');
+    match trimmed.rsplit('/').next() {
+        Some("") if path.is_empty() => ".",
+        Some("") | None => "/",
+        Some(base) => base,
+    }
+}
+
+/// A path without empty parts, `.`, and `..` where that is possible.
+pub fn clean(path: &str) -> Cow<'_, str> {
+    let odd = |part: &str| matches!(part, "" | "." | "..");
+    let mut parts = path.strip_prefix('/').unwrap_or(path).split('/');
+    if path.is_empty() || !parts.any(odd) {
+        return path.into();
+    }
+    let rooted = path.starts_with('/');
+    let mut kept: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if kept.last().is_some_and(|last| *last != "..") => {
+                kept.pop();
+            }
+            ".." if rooted => {}
+            part => kept.push(part),
+        }
+    }
+    let kept = kept.join("/");
+    match (rooted, kept.as_str()) {
+        (true, _) => format!("/{kept}").into(),
+        (false, "") => ".".into(),
+        (false, _) => kept.into(),
+    }
+}
+
+/// All rows that there may be, and which of them each location is.
+#[derive(Debug)]
+pub struct Places<'p> {
+    /// The rows.
+    pub all: Vec<Place<'p>>,
+    /// How each is written in one line.
+    pub names: Vec<String>,
+    /// For all locations one after the other: the rows of their lines, the innermost first.
+    rows: Vec<u32>,
+    of_location: Vec<Range<usize>>,
+}
+
+impl<'p> Places<'p> {
+    /// The rows of a profile. The binary tells rows apart `with_objects`, and where there is no name.
+    pub fn of(profile: &'p Profile, with_objects: bool) -> Self {
+        let files: Vec<Cow<'p, str>> = profile
+            .functions
+            .iter()
+            .map(|one| clean(profile.text(one.filename)))
+            .collect();
+        let mut places = Self {
+            all: Vec::new(),
+            names: Vec::new(),
+            rows: Vec::new(),
+            of_location: Vec::with_capacity(profile.locations.len()),
+        };
+        let mut known: HashMap<Place<'p>, u32> = HashMap::new();
+        for location in &profile.locations {
+            let start = places.rows.len();
+            let mut add = |place: Place<'p>| {
+                let next = known.len() as u32;
+                let row = *known.entry(place).or_insert(next);
+                places.rows.push(row);
+            };
+            if location.lines.is_empty() {
+                add(Place {
+                    address: location.address,
+                    object: object(profile, location),
+                    ..Place::default()
+                });
+            }
+            for line in &location.lines {
+                add(of_line(profile, location, line, &files, with_objects));
+            }
+            places.of_location.push(start..places.rows.len());
+        }
+        places.all = vec![Place::default(); known.len()];
+        for (place, row) in known {
+            places.all[row as usize] = place;
+        }
+        places.names = places
+            .all
+            .iter()
+            .map(|place| place.parts().join(" "))
+            .collect();
+        places
+    }
+
+    /// The rows of a location, the innermost first.
+    pub fn of_location(&self, id: u64) -> &[u32] {
+        let range = self.of_location.get(id.wrapping_sub(1) as usize);
+        range.map_or(&[], |range| &self.rows[range.clone()])
+    }
+}
+
+fn object<'p>(profile: &'p Profile, location: &Location) -> &'p str {
+    let mapping = profile.mapping(location.mapping_id);
+    mapping.map_or("", |mapping| profile.text(mapping.file))
+}
+
+fn of_line<'p>(
+    profile: &'p Profile,
+    location: &Location,
+    line: &Line,
+    files: &[Cow<'p, str>],
+    with_objects: bool,
+) -> Place<'p> {
+    let index = (line.function_id as usize).wrapping_sub(1);
+    let function = profile.functions.get(index).copied().unwrap_or_default();
+    let name = profile.text(function.name);
+    let mut place = Place {
+        name: name.into(),
+        address: location.address,
+        file: files.get(index).cloned().unwrap_or_default(),
+        line: line.line,
+        column: line.column,
+        ..Place::default()
+    };
+    if with_objects || name.is_empty() {
+        place.object = object(profile, location);
+        place.start_line = function.start_line;
+    }
+    place
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_cleaned() {
+        for (path, cleaned) in [
+            ("", ""),
+            ("a/b", "a/b"),
+            ("/a/b", "/a/b"),
+            ("./a//b/", "a/b"),
+            ("a/../b", "b"),
+            ("../a", "../a"),
+            ("/../a", "/a"),
+            ("a/..", "."),
+            ("/", "/"),
+        ] {
+            assert_eq!(clean(path), cleaned, "{path}");
+        }
+        assert_eq!(base("/srv/app"), "app");
+        assert_eq!(base("app/"), "app");
+        assert_eq!(base("/"), "/");
+    }
+}
