@@ -58,6 +58,12 @@ impl Sources {
     /// Where a source may be, the likeliest place first.
     fn candidates(&self, path: &str) -> Vec<PathBuf> {
         let mut all = Vec::new();
+        if let Some(inside) = rust_path(path) {
+            all.extend(self.rust_sources().map(|rust| rust.join(inside)));
+            all.extend(self.search.iter().map(|folder| folder.join(inside)));
+            all.push(path.into());
+            return all;
+        }
         let trimmed = trimmed(path, &self.trim, &self.search);
         if Path::new(trimmed).is_absolute() {
             all.push(trimmed.into());
@@ -66,11 +72,6 @@ impl Sources {
         }
         if Path::new(path).is_absolute() {
             all.push(path.into());
-        }
-        if let Some((_, inside)) = rust_path(path)
-            && let Some(rust) = self.rust_sources()
-        {
-            all.push(rust.join(inside));
         }
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         all.extend(in_registries(&parts));
@@ -162,9 +163,10 @@ pub fn trimmed<'a>(path: &'a str, prefixes: &[String], search: &[PathBuf]) -> &'
     path
 }
 
-/// Of `/rustc/HASH/library/core/src/str/mod.rs` the hash and the rest.
-fn rust_path(path: &str) -> Option<(&str, &str)> {
-    path.strip_prefix("/rustc/")?.split_once('/')
+/// Of `/rustc/HASH/library/core/src/str/mod.rs` what is behind the hash.
+fn rust_path(path: &str) -> Option<&str> {
+    let (_, inside) = path.strip_prefix("/rustc/")?.split_once('/')?;
+    Some(inside)
 }
 
 /// Where cargo has the sources of a crate, if one of the parts is a name with a version: `tokio-1.54.0/src/task.rs`.
@@ -175,7 +177,7 @@ fn in_registries(parts: &[&str]) -> Vec<PathBuf> {
             version.starts_with(|c: char| c.is_ascii_digit()) && version.contains('.')
         })
     };
-    let Some(at) = parts.iter().position(|part| is_crate(part)) else {
+    let Some(at) = parts.iter().position(is_crate) else {
         return Vec::new();
     };
     let end: PathBuf = parts[at..].iter().collect();

@@ -1,5 +1,7 @@
 //! Points in time, in the time zone of this machine, and durations.
 
+use std::env;
+
 use tz::{DateTime, TimeZone};
 
 /// As `2026-11-25 13:45:45 UTC`.
@@ -23,7 +25,12 @@ pub fn exactly(nanoseconds: i64) -> String {
 }
 
 fn local(nanoseconds: i64) -> DateTime {
-    let zone = TimeZone::local().unwrap_or_else(|_| TimeZone::utc());
+    let zone = match env::var("TZ").as_deref() {
+        Ok("") => Ok(TimeZone::utc()),
+        Ok(name) => TimeZone::from_posix_tz(name),
+        Err(_) => TimeZone::local(),
+    };
+    let zone = zone.unwrap_or_else(|_| TimeZone::utc());
     let seconds = nanoseconds.div_euclid(1_000_000_000);
     let rest = nanoseconds.rem_euclid(1_000_000_000) as u32;
     let time = DateTime::from_timespec(seconds, rest, zone.as_ref());

@@ -76,7 +76,14 @@ impl Graph<'_, '_> {
                 self.entropy(edges, own)
             };
         }
-        ((score * node.cum.value as f64) as i64).wrapping_add(node.flat.value)
+        let score = score * node.cum.value as f64;
+        // With edges of both signs there may be no number; it sorts where Go's tool has it on x86-64.
+        let score = if score.is_nan() {
+            i64::MIN
+        } else {
+            score as i64
+        };
+        score.wrapping_add(node.flat.value)
     }
 
     /// How evenly the weight is spread over the edges and the node itself, in bits.

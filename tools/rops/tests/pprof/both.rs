@@ -1,0 +1,146 @@
+//! Both tools on the same profile.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Command;
+
+use test_tools::{Folder, Ran, TestTools};
+
+/// The tool under test.
+pub fn rops() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_rops"))
+}
+
+/// Both tools, in a folder of their own.
+pub struct Both {
+    tools: TestTools,
+    folder: Folder,
+}
+
+impl Both {
+    /// None, after a line that says why, where Go is not installed.
+    pub fn needed() -> Option<Self> {
+        let tools = TestTools::here();
+        test_tools::needed(tools.pprof())?;
+        Some(Self {
+            tools,
+            folder: Folder::new(),
+        })
+    }
+
+    /// Writes a profile.
+    pub fn write(&self, name: &str, profile: &profile::Profile) -> String {
+        let path = self.folder.path(name);
+        std::fs::write(&path, profile.encode()).expect("the folder can be written to");
+        path.display().to_string()
+    }
+
+    fn run(&self, mut command: Command, arguments: &[&str]) -> Ran {
+        command
+            .args(arguments)
+            .current_dir(self.folder.root())
+            .env("TZ", "America/New_York");
+        Ran::of(command)
+    }
+
+    /// What Go's tool prints.
+    pub fn go(&self, arguments: &[&str]) -> Ran {
+        self.run(self.tools.pprof().expect("it was there"), arguments)
+    }
+
+    /// What rops prints.
+    pub fn rops(&self, arguments: &[&str]) -> Ran {
+        let mut command = rops();
+        command.arg("pprof");
+        self.run(command, arguments)
+    }
+
+    /// Asserts that both print the same, or that both fail. Where values may have both signs, Go's order of what is
+    /// equally large is that of its random maps, so lines are compared in any order.
+    #[track_caller]
+    pub fn agree(&self, arguments: &[&str], in_any_order: bool) {
+        let (go, rops) = (self.go(arguments), self.rops(arguments));
+        let line = arguments.join(" ");
+        assert_eq!(
+            go.code == Some(0),
+            rops.code == Some(0),
+            "{line}\nGo: {}\nrops: {}",
+            go.stderr,
+            rops.stderr
+        );
+        if arguments[0] == "-dot" {
+            return same(&line, &graph(&go.stdout), &graph(&rops.stdout));
+        }
+        // Each tool has its own words for a source that is not there.
+        let lines = |text: &str| {
+            let lines = text.lines().filter(|line| !line.starts_with(" Error: "));
+            lines.map(str::to_owned).collect::<Vec<String>>()
+        };
+        let (mut go, mut rops) = (lines(&go.stdout), lines(&rops.stdout));
+        if in_any_order {
+            go.sort();
+            rops.sort();
+        }
+        same(&line, &go, &rops);
+    }
+}
+
+/// Shows the first lines that differ, rather than two long texts.
+#[track_caller]
+fn same(what: &str, go: &[String], rops: &[String]) {
+    let differing = (0..go.len().max(rops.len())).find(|&line| go.get(line) != rops.get(line));
+    if let Some(line) = differing {
+        panic!(
+            "{what}\nline {}\nGo:   {:?}\nrops: {:?}",
+            line + 1,
+            go.get(line),
+            rops.get(line)
+        );
+    }
+}
+
+/// A graph's nodes, boxes and edges in any order, with names in place of numbers.
+fn graph(dot: &str) -> Vec<String> {
+    let id = |line: &str| line.split(' ').next().map(str::to_owned);
+    let nodes = dot
+        .lines()
+        .filter(|line| line.starts_with('N') && line.contains(" shape=box tooltip="));
+    let names: HashMap<String, &str> = nodes
+        .filter_map(|line| Some((id(line)?, line.split("tooltip=").nth(1)?)))
+        .collect();
+    let named = |word: &str| {
+        let (node, tag) = word.split_once('_').unwrap_or((word, ""));
+        let (outer, node) = match node.strip_prefix("NN") {
+            Some(inner) => ("number of ", format!("N{inner}")),
+            None => ("", node.to_owned()),
+        };
+        let tag = if tag.is_empty() { "" } else { " tag" };
+        Some(format!("{outer}{}{tag}", names.get(&node)?))
+    };
+    let lines = dot
+        .lines()
+        .filter(|line| !line.contains("-> N0 ") && !line.starts_with("N0 ->"));
+    let mut lines: Vec<String> = lines
+        .map(|line| {
+            let words = line.split(' ').filter(|word| !word.starts_with("id=\""));
+            let words = words.map(|word| named(word).unwrap_or_else(|| word.to_owned()));
+            let line = words.collect::<Vec<_>>().join(" ");
+            // Where the total is 0, Go's colour is made of no number.
+            line.replace(
+                r##"color="#b20000" fillcolor="#ed00d5""##,
+                r##"color="#b2b2b2" fillcolor="#ededed""##,
+            )
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+/// A profile of a Go service.
+pub fn of_go(name: &str) -> String {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    data.join(name)
+        .with_extension("pb.gz")
+        .display()
+        .to_string()
+}

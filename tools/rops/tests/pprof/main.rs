@@ -1,0 +1,10 @@
+//! `rops pprof` beside `go tool pprof`, and what is rops' own.
+
+mod bad_input;
+mod both;
+mod command;
+mod generated;
+mod generator;
+mod of_go;
+mod service;
+mod sources;
