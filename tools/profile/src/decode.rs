@@ -8,7 +8,7 @@ use flate2::bufread::GzDecoder;
 use prost::Message;
 
 use crate::proto::ValueType;
-use crate::{Error, Profile};
+use crate::{Error, Profile, budget};
 
 /// A profile of a hundred thousand deep stacks has a twentieth of it.
 const MOST_BYTES: u64 = 1 << 30;
@@ -177,6 +177,7 @@ fn read(bytes: &[u8]) -> Result<Profile, Error> {
     if bytes.len() as u64 > MOST_BYTES {
         return Err(Error::TooLarge(MOST_BYTES));
     }
+    budget::check(bytes)?;
     <Profile as Message>::decode(bytes).map_err(|error| Error::Format(error.to_string()))
 }
 

@@ -22,6 +22,10 @@ pub enum Error {
     #[error("the profile has more than {} MiB, which no profile needs", .0 >> 20)]
     TooLarge(u64),
 
+    /// Read, it would take more memory than any profile needs, though its bytes are few.
+    #[error("the profile would take more than {} MiB of memory, which no profile needs", .0 >> 20)]
+    TooMuchMemory(u64),
+
     /// The bytes are no `profile.proto`.
     #[error("this is no profile of the format profile.proto: {0}")]
     Format(String),

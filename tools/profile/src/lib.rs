@@ -23,6 +23,7 @@
 
 pub mod proto;
 
+mod budget;
 mod decode;
 mod encode;
 mod error;
