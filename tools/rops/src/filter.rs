@@ -2,13 +2,14 @@
 
 mod tags;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use anyhow::Context as _;
 use profile::Profile;
 use profile::proto::{Line, Location};
 use regex::Regex;
-use std::collections::BTreeMap;
+use terminal::Usage;
+
+use tags::TagFilter;
 
 use crate::options::Filters;
 use crate::prune;
@@ -19,9 +20,20 @@ use crate::prune;
 /// When it is none.
 pub fn compile(option: &str, regex: Option<&str>) -> anyhow::Result<Option<Regex>> {
     let regex = regex.filter(|regex| !regex.is_empty());
-    let compile =
-        |regex| Regex::new(regex).with_context(|| format!("{option}: no regular expression"));
-    regex.map(compile).transpose()
+    regex.map(|regex| compiled(option, regex)).transpose()
+}
+
+fn compiled(option: &str, regex: &str) -> anyhow::Result<Regex> {
+    Regex::new(regex).map_err(|error| {
+        // The reason is in the last line, below the place in the expression.
+        let error = error.to_string();
+        let reason = error.lines().next_back().unwrap_or_default();
+        let reason = reason.trim_start_matches("error: ");
+        Usage(format!(
+            "{option}: {regex} is no regular expression: {reason}"
+        ))
+        .into()
+    })
 }
 
 impl Filters {
@@ -45,7 +57,8 @@ impl Filters {
         set.map(|(name, value)| format!("{name}={value}")).collect()
     }
 
-    /// Takes away what is not to be looked at. Returns a sentence for each expression that matched nothing.
+    /// Takes away what is not to be looked at. Returns sentences for people, such as on an expression that
+    /// matched nothing.
     ///
     /// # Errors
     /// When one is no regular expression.
@@ -84,7 +97,14 @@ impl Filters {
             prune::from(profile, regex);
         }
         let sentence = |name: &str| format!("{name} expression matched no samples");
-        Ok(unmatched.into_iter().map(sentence).collect())
+        let ranges = [("--tag-focus", &tag_focus), ("--tag-ignore", &tag_ignore)];
+        let ranges = ranges
+            .into_iter()
+            .filter(|(_, filter)| filter.as_ref().is_some_and(TagFilter::is_range));
+        let ranges = ranges.map(|(option, _)| {
+            format!("{option} is taken as a range, not as a regular expression")
+        });
+        Ok(ranges.chain(unmatched.into_iter().map(sentence)).collect())
     }
 }
 

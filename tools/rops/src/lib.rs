@@ -38,5 +38,6 @@ pub mod units;
 
 pub use filter::compile;
 pub use input::{Input, Symbolize, decode};
+pub use merge::merge;
 pub use options::{Filters, Granularity, Options};
 pub use report::{Header, Report, Scale, Shown, View};

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
 use profile::Profile;
 use profile::proto::Sample;
 use regex::Regex;
 
+use super::compiled;
 use crate::labels::Labels;
 use crate::units;
 
@@ -42,18 +42,11 @@ pub(super) fn compile(
         None => (None, filter),
     };
     let what = match range(value) {
-        Some(range) => {
-            anstream::eprintln!(
-                "{option}: {value} is taken as a range, not as a regular expression"
-            );
-            range
-        }
+        Some(range) => range,
         None => What::Texts(
             value
                 .split(',')
-                .map(|regex| {
-                    Regex::new(regex).with_context(|| format!("{option}: no regular expression"))
-                })
+                .map(|regex| compiled(option, regex))
                 .collect::<anyhow::Result<_>>()?,
         ),
     };
@@ -102,6 +95,11 @@ fn range(text: &str) -> Option<What> {
 }
 
 impl TagFilter {
+    /// Whether it was read as a range, which may surprise whoever meant an expression.
+    pub fn is_range(&self) -> bool {
+        matches!(self.what, What::Range(..))
+    }
+
     fn matches(&self, labels: &Labels<'_>) -> bool {
         match (&self.what, &self.key) {
             (What::Range(from, to, unit), key) => {
