@@ -37,4 +37,5 @@ mod symbols;
 pub use builder::{Builder, LabelValue};
 pub use error::Error;
 pub use proto::Profile;
+pub use strings::Strings;
 pub use symbols::Symbolizer;

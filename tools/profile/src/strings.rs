@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// Each text once.
 #[derive(Debug, Clone)]
-pub(crate) struct Strings {
+pub struct Strings {
     table: Vec<String>,
     index: HashMap<String, i64>,
 }

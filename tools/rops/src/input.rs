@@ -15,7 +15,7 @@ use terminal::Usage;
 
 use crate::labels::BASE;
 use crate::merge::{merge, negate, normalize};
-use crate::prune;
+use crate::{prune, texts};
 
 /// Which profiles are read.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -184,15 +184,15 @@ fn ensure_mapping(profile: &mut Profile, binary: Option<&str>) {
         }
     }
     if let Some(binary) = binary {
-        profile.mappings[0].file = add_text(profile, binary);
+        profile.mappings[0].file = texts::add(profile, binary);
     }
 }
 
 /// Marks all samples, so that percentages are of them.
 fn mark(profile: &mut Profile) {
     let label = Label {
-        key: add_text(profile, BASE),
-        text: add_text(profile, "true"),
+        key: texts::add(profile, BASE),
+        text: texts::add(profile, "true"),
         number: 0,
         unit: 0,
     };
@@ -202,16 +202,4 @@ fn mark(profile: &mut Profile) {
             .retain(|one| one.key != label.key || one.text == 0);
         sample.labels.push(label);
     }
-}
-
-fn add_text(profile: &mut Profile, text: &str) -> i64 {
-    if profile.strings.is_empty() {
-        profile.strings.push(String::new());
-    }
-    let known = profile.strings.iter().position(|one| one == text);
-    let index = known.unwrap_or_else(|| {
-        profile.strings.push(text.to_owned());
-        profile.strings.len() - 1
-    });
-    index as i64
 }

@@ -1,17 +1,16 @@
 //! Several profiles become one.
 
 mod scale;
+mod types;
 
 pub use scale::{negate, normalize};
 
 use std::collections::HashMap;
 
-use anyhow::bail;
-use profile::Profile;
 use profile::proto::{Function, Label, Line, Location, Mapping, Sample, ValueType};
+use profile::{Profile, Strings};
 
 use crate::labels::{self, Value};
-use crate::sample_types;
 
 /// Puts profiles together, with the values that all of them have, in the finest of their units. What is the same becomes
 /// one; what is 0 goes away. A single one stays as it is.
@@ -19,13 +18,13 @@ use crate::sample_types;
 /// # Errors
 /// When they measure different things.
 pub fn merge(mut profiles: Vec<Profile>) -> anyhow::Result<Profile> {
-    keep_common_types(&mut profiles)?;
+    types::keep_common(&mut profiles)?;
     scale::to_common_units(&mut profiles)?;
     if profiles.len() == 1 {
         return Ok(profiles.remove(0));
     }
     for other in &profiles[1..] {
-        check_same_types(&profiles[0], other)?;
+        types::check_same(&profiles[0], other)?;
     }
     let mut merged = merge_all(&profiles);
     // Samples may have become 0 together; what only they refer to goes with them.
@@ -39,111 +38,16 @@ fn is_zero(sample: &Sample) -> bool {
     sample.values.iter().all(|&value| value == 0)
 }
 
-/// Leaves the values that all profiles have, in the order of the first.
-fn keep_common_types(profiles: &mut [Profile]) -> anyhow::Result<()> {
-    let Some((first, others)) = profiles.split_first() else {
-        bail!("there is no profile");
-    };
-    let in_all = |name: &&str| {
-        others
-            .iter()
-            .all(|other| sample_types::names(other).contains(name))
-    };
-    let common = sample_types::names(first).into_iter().filter(in_all);
-    let common: Vec<String> = common.map(str::to_owned).collect();
-    if common.is_empty() && !others.is_empty() {
-        bail!(
-            "the profiles measure different things: {} and {}",
-            sample_types::names(first).join(", "),
-            sample_types::names(&others[0]).join(", ")
-        );
-    }
-    for profile in profiles {
-        let names = sample_types::names(profile);
-        let places = common
-            .iter()
-            .filter_map(|name| names.iter().position(|other| other == name));
-        let places: Vec<usize> = places.collect();
-        if places.iter().copied().eq(0..names.len()) {
-            continue;
-        }
-        let default = profile.text(profile.default_sample_type);
-        if !common.iter().any(|name| name == default) {
-            profile.default_sample_type = profile.sample_types[places[0]].kind;
-        }
-        profile.sample_types = places
-            .iter()
-            .map(|&place| profile.sample_types[place])
-            .collect();
-        for sample in &mut profile.samples {
-            sample.values = places.iter().map(|&place| sample.values[place]).collect();
-        }
-    }
-    Ok(())
-}
-
-/// Makes sure that the values of two profiles are the same ones.
-pub(crate) fn check_same_types(one: &Profile, other: &Profile) -> anyhow::Result<()> {
-    let texts = |profile: &Profile, types: &[ValueType]| {
-        let text =
-            |one: &ValueType| format!("{}/{}", profile.text(one.kind), profile.text(one.unit));
-        types.iter().map(text).collect::<Vec<_>>().join(", ")
-    };
-    let all = |profile: &Profile| {
-        let period = profile.period_type.unwrap_or_default();
-        (
-            texts(profile, &profile.sample_types),
-            texts(profile, &[period]),
-        )
-    };
-    let (one, other) = (all(one), all(other));
-    if one.0 != other.0 {
-        bail!(
-            "the profiles measure different things: {} and {}",
-            one.0,
-            other.0
-        );
-    }
-    if one.1 != other.1 {
-        bail!(
-            "the profiles were sampled by different things: {} and {}",
-            one.1,
-            other.1
-        );
-    }
-    Ok(())
-}
-
 fn merge_all(profiles: &[Profile]) -> Profile {
-    let mut merger = Merger::default();
-    merger.texts.add("");
+    let mut merger = Merger::new();
     for profile in profiles {
         merger.header(profile);
     }
     for profile in profiles {
         merger.samples(profile);
     }
-    merger.merged.strings = merger.texts.table;
+    merger.merged.strings = merger.texts.into_table();
     merger.merged
-}
-
-/// Texts, each once.
-#[derive(Default)]
-struct Texts {
-    table: Vec<String>,
-    index: HashMap<String, i64>,
-}
-
-impl Texts {
-    fn add(&mut self, text: &str) -> i64 {
-        if let Some(&index) = self.index.get(text) {
-            return index;
-        }
-        let index = self.table.len() as i64;
-        self.table.push(text.to_owned());
-        self.index.insert(text.to_owned(), index);
-        index
-    }
 }
 
 /// A mapping of the same file, wherever it was in memory: its size in pages, its offset, its build id or else its file.
@@ -151,10 +55,9 @@ type MappingKey = (u64, u64, i64);
 /// A location in it, by its address from the start of the mapping, with its lines.
 type LocationKey = (u64, u64, bool, Vec<(u64, i64, i64)>);
 
-#[derive(Default)]
 struct Merger {
     merged: Profile,
-    texts: Texts,
+    texts: Strings,
     samples: HashMap<(Vec<u64>, Vec<Label>), usize>,
     locations: HashMap<LocationKey, u64>,
     functions: HashMap<Function, u64>,
@@ -162,6 +65,17 @@ struct Merger {
 }
 
 impl Merger {
+    fn new() -> Self {
+        Self {
+            merged: Profile::default(),
+            texts: Strings::of(Vec::new()),
+            samples: HashMap::new(),
+            locations: HashMap::new(),
+            functions: HashMap::new(),
+            mappings: HashMap::new(),
+        }
+    }
+
     fn header(&mut self, profile: &Profile) {
         let Self { merged, texts, .. } = self;
         let mut text = |index: i64| texts.add(profile.text(index));

@@ -7,21 +7,27 @@ mod json;
 mod list;
 
 mod raw;
+mod scale;
+mod shown;
 mod tag_table;
 mod top;
 mod traces;
 mod tree;
 
 pub use header::Header;
+pub use scale::Scale;
+pub use shown::Shown;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+use shown::Trim;
 
 use anyhow::bail;
 use profile::Profile;
 
 use crate::aggregate::Detail;
-use crate::graph::{Build, Graph, Order, TagFormat, Values};
+use crate::graph::{Build, Graph, Sum, TagFormat, Values};
 use crate::labels;
 use crate::options::{Granularity, Options};
 use crate::places::Places;
@@ -69,84 +75,6 @@ pub struct Report {
     pub label_units: BTreeMap<String, String>,
     view: View,
     trim: Trim,
-}
-
-/// How much is left out.
-#[derive(Debug, Clone, Copy, Default)]
-struct Trim {
-    node_count: usize,
-    node_fraction: f64,
-    edge_fraction: f64,
-}
-
-impl Trim {
-    fn of(options: &Options, view: View) -> Self {
-        let all = matches!(view, View::Peek | View::List | View::Raw | View::Flame);
-        if options.no_trim || all {
-            return Self::default();
-        }
-        let usual = if view == View::Top { 0 } else { 80 };
-        let asked = options.node_count.filter(|&count| count != -1);
-        Self {
-            node_count: asked.map_or(usual, |count| usize::try_from(count).unwrap_or(0)),
-            node_fraction: options.node_fraction,
-            edge_fraction: options.edge_fraction,
-        }
-    }
-}
-
-/// The part of a total, as a value.
-fn part(total: i64, fraction: f64) -> i64 {
-    ((total as f64 * fraction) as i64).wrapping_abs()
-}
-
-/// How values are written.
-#[derive(Debug, Clone)]
-pub struct Scale {
-    /// The unit that values have.
-    pub from: String,
-    /// The unit that they are written in.
-    pub to: String,
-    ratio: f64,
-}
-
-impl Scale {
-    /// A value with its unit.
-    pub fn text(&self, value: i64) -> String {
-        units::label(self.divided(value), &self.from, &self.to)
-    }
-
-    /// A value with its unit, or a point for nothing.
-    pub fn text_or_dot(&self, value: i64) -> String {
-        if value == 0 {
-            ".".into()
-        } else {
-            self.text(value)
-        }
-    }
-
-    fn divided(&self, value: i64) -> i64 {
-        if self.ratio > 0.0 && self.ratio != 1.0 {
-            (value as f64 * self.ratio) as i64
-        } else {
-            value
-        }
-    }
-}
-
-/// The part of the graph that is shown, and what is not.
-#[derive(Debug)]
-pub struct Shown<'a, 'p> {
-    /// The graph.
-    pub graph: Graph<'a, 'p>,
-    /// How its values are written.
-    pub scale: Scale,
-    /// How many nodes there were before their number was limited.
-    pub candidates: usize,
-    /// How many nodes were too small.
-    pub dropped_nodes: usize,
-    /// How many edges were too small.
-    pub dropped_edges: usize,
 }
 
 /// Numbers in labels, as boxes of a graph have them.
@@ -245,79 +173,6 @@ impl Report {
         };
         Graph::new(&self.profile, places, build, kept)
     }
-
-    /// The graph without what is too small to be shown.
-    pub fn shown<'a, 'p>(&'p self, places: &'a Places<'p>) -> Shown<'a, 'p> {
-        let is_picture = self.view == View::Graph;
-        let order = match (is_picture, self.options.cum) {
-            (true, _) => Order::Entropy,
-            (false, true) => Order::Cum,
-            (false, false) => Order::Flat,
-        };
-        let mut graph = self.graph(places, None);
-        let total = graph
-            .rows()
-            .fold(0_i64, |sum, (_, node)| sum.wrapping_add(node.flat.value));
-        let node_cutoff = part(total, self.trim.node_fraction);
-        let edge_cutoff = part(total, self.trim.edge_fraction);
-        let mut dropped_nodes = 0;
-        if node_cutoff > 0 {
-            let kept = graph.reaching(node_cutoff);
-            dropped_nodes = graph.rows().filter(|&(node, _)| !kept[node]).count();
-            if dropped_nodes > 0 {
-                graph = self.graph(places, Some(&kept));
-            }
-        }
-        let candidates = graph.shown.len();
-        graph.sort(order);
-        if self.trim.node_count > 0 {
-            // Light edges and tags would count where nodes are chosen.
-            graph.trim_tags(node_cutoff);
-            graph.trim_edges(edge_cutoff);
-            let kept = graph.first(self.trim.node_count, is_picture);
-            if graph.rows().any(|(node, _)| !kept[node]) {
-                graph = self.graph(places, Some(&kept));
-                graph.sort(order);
-            }
-        }
-        graph.trim_tags(node_cutoff);
-        let dropped_edges = graph.trim_edges(edge_cutoff);
-        if is_picture {
-            graph.remove_redundant_edges();
-        }
-        Shown {
-            scale: self.scale_for(&graph),
-            graph,
-            candidates,
-            dropped_nodes,
-            dropped_edges,
-        }
-    }
-
-    /// One unit for all values, in which the smallest one can still be told from nothing.
-    fn scale_for(&self, graph: &Graph<'_, '_>) -> Scale {
-        let mut scale = self.scale();
-        if scale.to != "minimum" || graph.shown.is_empty() {
-            return scale;
-        }
-        let of_node = |node: &crate::graph::Node| match node.flat.get().wrapping_abs() {
-            0 => node.cum.get().wrapping_abs(),
-            flat => flat,
-        };
-        let values = graph.rows().map(|(_, node)| of_node(node));
-        let least = values
-            .filter(|&value| value > 0)
-            .min()
-            .unwrap_or(self.total);
-        let (least, most) = (scale.divided(least), scale.divided(self.total));
-        let unit = |value: i64| units::scale(value, &self.unit, "minimum").1;
-        let mut best = unit(least);
-        if best != unit(most) && least.wrapping_mul(100) < most {
-            best = unit(least.wrapping_mul(100));
-        }
-        scale.to = if best.is_empty() { &self.unit } else { best }.to_owned();
-        scale
-    }
 }
 
 /// Takes away what the options name from the front of all paths of sources.
@@ -341,8 +196,8 @@ fn trim_files(profile: &mut Profile, options: &Options) {
 
 /// The sum of the amounts of all samples. In a difference it is that of the base, if the base is marked.
 fn total_of(profile: &Profile, values: Values) -> i64 {
-    let mut all = crate::graph::Sum::default();
-    let mut base = crate::graph::Sum::default();
+    let mut all = Sum::default();
+    let mut base = Sum::default();
     for sample in &profile.samples {
         let mut sum = values.of(&sample.values);
         sum.value = sum.value.wrapping_abs();

@@ -4,8 +4,8 @@ use anyhow::bail;
 use profile::Profile;
 use profile::proto::ValueType;
 
-use super::check_same_types;
-use crate::units;
+use super::types::check_same;
+use crate::{texts, units};
 
 /// Brings all profiles' values, and what lies between two samples, to the finest unit of each.
 pub(super) fn to_common_units(profiles: &mut [Profile]) -> anyhow::Result<()> {
@@ -14,12 +14,12 @@ pub(super) fn to_common_units(profiles: &mut [Profile]) -> anyhow::Result<()> {
     }
     let periods = profiles
         .iter()
-        .map(|profile| texts(profile, &profile.period_type.unwrap_or_default()));
+        .map(|profile| kind_and_unit(profile, &profile.period_type.unwrap_or_default()));
     let period = finest(&periods.collect::<Vec<_>>())?.to_owned();
     for index in 0..profiles[0].sample_types.len() {
         let types = profiles
             .iter()
-            .map(|profile| texts(profile, &profile.sample_types[index]));
+            .map(|profile| kind_and_unit(profile, &profile.sample_types[index]));
         let unit = finest(&types.collect::<Vec<_>>())?.to_owned();
         for profile in &mut *profiles {
             let own = profile.text(profile.sample_types[index].unit);
@@ -27,7 +27,7 @@ pub(super) fn to_common_units(profiles: &mut [Profile]) -> anyhow::Result<()> {
                 let ratio = units::scale(1, own, &unit).0;
                 let mut ratios = vec![1.0; profile.sample_types.len()];
                 ratios[index] = ratio;
-                profile.sample_types[index].unit = text(profile, &unit);
+                profile.sample_types[index].unit = texts::add(profile, &unit);
                 multiply(profile, &ratios);
             }
         }
@@ -37,24 +37,14 @@ pub(super) fn to_common_units(profiles: &mut [Profile]) -> anyhow::Result<()> {
             continue;
         };
         profile.period = units::scale(profile.period, profile.text(of.unit), &period).0 as i64;
-        let unit = text(profile, &period);
+        let unit = texts::add(profile, &period);
         profile.period_type = Some(ValueType { unit, ..of });
     }
     Ok(())
 }
 
-fn texts<'p>(profile: &'p Profile, of: &ValueType) -> (&'p str, &'p str) {
+fn kind_and_unit<'p>(profile: &'p Profile, of: &ValueType) -> (&'p str, &'p str) {
     (profile.text(of.kind), profile.text(of.unit))
-}
-
-/// The index of a text, which is added if it is not there.
-fn text(profile: &mut Profile, text: &str) -> i64 {
-    let known = profile.strings.iter().position(|one| one == text);
-    let index = known.unwrap_or_else(|| {
-        profile.strings.push(text.to_owned());
-        profile.strings.len() - 1
-    });
-    index as i64
 }
 
 /// The finest unit of types that are the same.
@@ -101,7 +91,7 @@ pub fn negate(profile: &mut Profile) {
 /// # Errors
 /// When the two measure different things.
 pub fn normalize(profile: &mut Profile, base: &Profile) -> anyhow::Result<()> {
-    check_same_types(profile, base)?;
+    check_same(profile, base)?;
     let sum = |profile: &Profile, index: usize| {
         let values = profile.samples.iter().map(|sample| sample.values[index]);
         values.fold(0, i64::wrapping_add)

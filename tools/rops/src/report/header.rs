@@ -1,6 +1,7 @@
 //! The lines above a report.
 
-use super::{Report, Scale, Shown, part};
+use super::shown::part;
+use super::{Report, Scale, Shown};
 use crate::places::base;
 use crate::{time, units};
 

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# rops pprof top beside go tool pprof -top, in turn: time and memory on a profile of a service and on a large one.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=scripts/test-tools.sh
+source scripts/test-tools.sh
+has go || { echo "go is missing: bash -c 'source scripts/test-tools.sh; install_missing'" >&2; exit 1; }
+
+target=${CARGO_TARGET_DIR:-target}
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+echo "building rops and a large profile" >&2
+cargo build --quiet --release -p rops
+cargo run --quiet -p rops --example generated -- 240000 "$folder/large.pb.gz"
+cp tools/rops/tests/data/cpu.pb.gz "$folder/small.pb.gz"
+
+export GOTOOLCHAIN=local
+# Go's tool itself, without `go` in front of it, which looks for it first.
+pprof=$(go tool -n pprof)
+python3 - "$target/release/rops" "$pprof" "$folder" <<'PYTHON'
+import os, statistics, subprocess, sys, time
+
+rops, pprof, folder = sys.argv[1:]
+COMMANDS = {
+    "rops pprof top": [rops, "pprof", "top"],
+    "pprof -top": [pprof, "-top"],
+    "go tool pprof -top": ["go", "tool", "pprof", "-top"],
+}
+
+def run(command):
+    """Seconds and MiB; the output must be there, and goes away."""
+    start = time.monotonic()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    assert status == 0, command
+    return time.monotonic() - start, usage.ru_maxrss / 1024
+
+for name, runs in (("small", 40), ("large", 8)):
+    file = f"{folder}/{name}.pb.gz"
+    results = {label: [] for label in COMMANDS}
+    for _ in range(runs):
+        for label, command in COMMANDS.items():
+            results[label].append(run([*command, file]))
+    print(f"{os.path.getsize(file) / 1000:.0f} kB, {runs} runs in turn: median time, largest memory")
+    first = None
+    for label, all in results.items():
+        seconds = statistics.median(seconds for seconds, _ in all)
+        memory = max(memory for _, memory in all)
+        first = first or (seconds, memory)
+        print(f"  {label:20} {seconds * 1000:8.1f} ms {memory:7.1f} MiB   {seconds / first[0]:5.1f} x {memory / first[1]:5.1f} x")
+PYTHON
