@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=scripts/test-tools.sh
 source scripts/test-tools.sh
+type -P time >/dev/null || { echo "time is missing: apt install time" >&2; exit 1; }
 has go || { echo "go is missing: bash -c 'source scripts/test-tools.sh; install_missing'" >&2; exit 1; }
 
 target=${CARGO_TARGET_DIR:-target}
@@ -11,7 +12,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 echo "building rops and a large profile" >&2
 cargo build --quiet --release -p rops
-cargo run --quiet -p rops --example generated -- 240000 "$folder/large.pb.gz"
+cargo run --quiet -p rops --example generated -- 105000 "$folder/large.pb.gz"
 cp tools/rops/tests/data/cpu.pb.gz "$folder/small.pb.gz"
 
 export GOTOOLCHAIN=local
@@ -28,12 +29,12 @@ COMMANDS = {
 }
 
 def run(command):
-    """Seconds and MiB; the output must be there, and goes away."""
+    """Seconds and MiB; the output goes away."""
     start = time.monotonic()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    assert status == 0, command
-    return time.monotonic() - start, usage.ru_maxrss / 1024
+    # Its own memory is what counts, and a child of this process begins with that of Python.
+    ran = subprocess.run(["time", "-f", "%M", *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert ran.returncode == 0, command
+    return time.monotonic() - start, int(ran.stderr.split()[-1]) / 1024
 
 for name, runs in (("small", 40), ("large", 8)):
     file = f"{folder}/{name}.pb.gz"

@@ -132,20 +132,21 @@ impl Ids {
     ) -> Result<Self, Error> {
         let mut new = HashMap::new();
         let mut count = 0;
-        let mut changed = false;
         for id in ids {
             count += 1;
             if *id == 0 {
                 return Err(inconsistent(format_args!("a {what} has no id")));
             }
+            if new.is_empty() {
+                if *id == count {
+                    continue;
+                }
+                new = (1..count).map(|same| (same, same)).collect();
+            }
             if new.insert(*id, count).is_some() {
                 return Err(inconsistent(format_args!("two {what}s have the id {id}")));
             }
-            changed |= *id != count;
             *id = count;
-        }
-        if !changed {
-            new = HashMap::new();
         }
         Ok(Self { what, new, count })
     }

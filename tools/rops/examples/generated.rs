@@ -1,6 +1,7 @@
 //! Writes a large profile for measurements: `cargo run -p rops --example generated -- SAMPLES FILE`.
 //!
-//! Its stacks are those of a program: each place has a few others that it calls.
+//! It is like that of a large program: three thousand functions of three places each, some of them inlined, and each place
+//! calls a few others.
 
 use std::env;
 use std::fs;
@@ -29,6 +30,19 @@ fn main() -> anyhow::Result<()> {
         has_labels: false,
     };
     let mut profile = generator::profile(1, |_| kind);
+    for function in &mut profile.functions {
+        function.name = profile.strings.len() as i64;
+        function.system_name = function.name;
+        profile.strings.push(format!(
+            "example.org/shop/stock.(*Shelf).function{}",
+            function.id
+        ));
+    }
+    for location in &mut profile.locations {
+        for (line, inlined) in location.lines.iter_mut().zip(0..) {
+            line.function_id = (location.id / 3 + inlined * 7) % (PLACES as u64 / 3) + 1;
+        }
+    }
     let mut random = Rng::with_seed(1);
     for sample in &mut profile.samples {
         let mut place = 1;

@@ -11,6 +11,7 @@ pub(crate) use trim::MOST_TAGS;
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use profile::Profile;
 
 use crate::labels::Labels;
@@ -90,6 +91,8 @@ pub struct Edge {
     pub is_residual: bool,
     /// All of the calls were inlined.
     pub is_inlined: bool,
+    /// The sample that it was counted in last.
+    seen: u32,
 }
 
 /// The graph of a profile. Nodes are known by the numbers of their places.
@@ -116,12 +119,60 @@ pub struct Build<'a> {
     pub tags: Option<&'a dyn TagFormat>,
 }
 
+impl Build<'_> {
+    /// Whether a node with these values is shown.
+    pub fn shows(&self, flat: Sum, cum: Sum) -> bool {
+        let (flat, cum) = (flat.value, cum.value);
+        let is_negative = flat < 0 || flat == 0 && cum < 0;
+        (flat, cum) != (0, 0) && !(self.drop_negative && is_negative)
+    }
+}
+
 /// Writes a number of a label.
 pub trait TagFormat: std::fmt::Debug {
     /// The unit of all numbers.
     fn unit(&self) -> &str;
     /// The number with its unit.
     fn text(&self, value: i64) -> String;
+}
+
+/// What each row used itself, and together with what it called.
+pub fn sums(profile: &Profile, places: &Places<'_>, values: Values) -> Vec<(Sum, Sum)> {
+    #[derive(Clone, Default)]
+    struct Counted {
+        sums: (Sum, Sum),
+        seen: u32,
+    }
+    let mut counted = vec![Counted::default(); places.all.len()];
+    for (sample, number) in profile.samples.iter().zip(1_u32..) {
+        let sum = values.of(&sample.values);
+        let mut leaf = None;
+        for &location in sample.location_ids.iter().rev() {
+            for &row in places.of_location(location).iter().rev() {
+                let of = &mut counted[row as usize];
+                if of.seen != number {
+                    of.seen = number;
+                    of.sums.1.add(sum);
+                }
+                leaf = Some(row);
+            }
+        }
+        if let Some(leaf) = leaf {
+            counted[leaf as usize].sums.0.add(sum);
+        }
+    }
+    counted.into_iter().map(|counted| counted.sums).collect()
+}
+
+/// What is known of a node while samples are counted.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counted {
+    cum: Sum,
+    /// The sample that it was counted in last: in recursion it counts once.
+    seen: u32,
+    /// Its last caller and the edge from there; most often the next caller is the same.
+    caller: u32,
+    edge: u32,
 }
 
 impl<'a, 'p> Graph<'a, 'p> {
@@ -139,11 +190,10 @@ impl<'a, 'p> Graph<'a, 'p> {
             shown: Vec::new(),
             edges: Vec::new(),
         };
-        // The sample that a node or an edge was counted in last: in recursion each counts once.
-        let mut node_seen = vec![0_usize; count];
-        let mut edge_seen: Vec<usize> = Vec::new();
-        let mut edge_of: HashMap<(usize, usize), usize> = HashMap::new();
-        for (sample, number) in profile.samples.iter().zip(1..) {
+        let is_left_out = places.left_out(kept);
+        let mut counted = vec![Counted::default(); count];
+        let mut edges: HashMap<(u32, u32), u32, RandomState> = HashMap::default();
+        for (sample, number) in profile.samples.iter().zip(1_u32..) {
             let sum = build.values.of(&sample.values);
             if sum == Sum::default() {
                 continue;
@@ -154,6 +204,10 @@ impl<'a, 'p> Graph<'a, 'p> {
             let mut parent = None;
             let mut is_residual = false;
             for &location in sample.location_ids.iter().rev() {
+                if is_left_out[location as usize - 1] {
+                    is_residual = true;
+                    continue;
+                }
                 let rows = places.of_location(location);
                 for (line, &row) in rows.iter().enumerate().rev() {
                     let node = row as usize;
@@ -161,48 +215,57 @@ impl<'a, 'p> Graph<'a, 'p> {
                         is_residual = true;
                         continue;
                     }
-                    if node_seen[node] != number {
-                        node_seen[node] = number;
-                        graph.nodes[node].cum.add(sum);
+                    let of = &mut counted[node];
+                    if of.seen != number {
+                        of.seen = number;
+                        of.cum.add(sum);
                         if let Some(labels) = &labels {
                             labels.add(&mut graph.nodes[node].tags, sum, false);
                         }
                     }
                     if let Some(parent) = parent
-                        && parent != node
+                        && parent != row
                     {
-                        let edge = *edge_of
-                            .entry((parent, node))
-                            .or_insert_with(|| graph.edge(parent, node));
-                        edge_seen.resize(graph.edges.len(), 0);
-                        if edge_seen[edge] != number {
-                            edge_seen[edge] = number;
-                            let edge = &mut graph.edges[edge];
+                        // Callers count from 1, so that none is known at first.
+                        if of.caller != parent + 1 {
+                            of.caller = parent + 1;
+                            let new = || graph.edge(parent as usize, node);
+                            of.edge = *edges.entry((parent, row)).or_insert_with(new);
+                        }
+                        let edge = &mut graph.edges[of.edge as usize];
+                        if edge.seen != number {
+                            edge.seen = number;
                             edge.weight.add(sum);
                             edge.is_residual |= is_residual;
                             edge.is_inlined &= line + 1 != rows.len();
                         }
                     }
-                    parent = Some(node);
+                    parent = Some(row);
                     is_residual = false;
                 }
             }
             if let Some(leaf) = parent
                 && !is_residual
             {
-                graph.nodes[leaf].flat.add(sum);
+                let leaf = &mut graph.nodes[leaf as usize];
+                leaf.flat.add(sum);
                 if let Some(labels) = &labels {
-                    labels.add(&mut graph.nodes[leaf].tags, sum, true);
+                    labels.add(&mut leaf.tags, sum, true);
                 }
             }
         }
-        graph.shown = (0..count)
-            .filter(|&node| graph.is_shown(node, build.drop_negative))
-            .collect();
+        for (node, counted) in graph.nodes.iter_mut().zip(counted) {
+            node.cum = counted.cum;
+        }
+        let is_shown = |node: &usize| {
+            let node = &graph.nodes[*node];
+            build.shows(node.flat, node.cum)
+        };
+        graph.shown = (0..count).filter(is_shown).collect();
         graph
     }
 
-    fn edge(&mut self, from: usize, to: usize) -> usize {
+    fn edge(&mut self, from: usize, to: usize) -> u32 {
         let edge = self.edges.len();
         self.edges.push(Edge {
             from,
@@ -210,16 +273,11 @@ impl<'a, 'p> Graph<'a, 'p> {
             weight: Sum::default(),
             is_residual: false,
             is_inlined: true,
+            seen: 0,
         });
         self.nodes[from].outgoing.push(edge);
         self.nodes[to].incoming.push(edge);
-        edge
-    }
-
-    fn is_shown(&self, node: usize, drop_negative: bool) -> bool {
-        let (flat, cum) = (self.nodes[node].flat.value, self.nodes[node].cum.value);
-        let is_negative = flat < 0 || flat == 0 && cum < 0;
-        (flat, cum) != (0, 0) && !(drop_negative && is_negative)
+        edge as u32
     }
 
     /// The nodes that are shown.

@@ -5,10 +5,13 @@
 //!
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {
-//! use rops::{Report, View};
+//! use rops::{Options, Report, View};
 //!
 //! let profile = rops::decode(&std::fs::read("cpu.pb.gz")?)?;
-//! # let options: rops::Options = unimplemented!();
+//! let options = Options {
+//!     cum: true,
+//!     ..Options::default()
+//! };
 //! let (report, _) = Report::new(profile, View::Top, &options)?;
 //! print!("{}", report.top());
 //! # Ok(())

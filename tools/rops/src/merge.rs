@@ -7,6 +7,7 @@ pub use scale::{negate, normalize};
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use profile::proto::{Function, Label, Line, Location, Mapping, Sample, ValueType};
 use profile::{Profile, Strings};
 
@@ -58,10 +59,10 @@ type LocationKey = (u64, u64, bool, Vec<(u64, i64, i64)>);
 struct Merger {
     merged: Profile,
     texts: Strings,
-    samples: HashMap<(Vec<u64>, Vec<Label>), usize>,
-    locations: HashMap<LocationKey, u64>,
-    functions: HashMap<Function, u64>,
-    mappings: HashMap<MappingKey, u64>,
+    samples: HashMap<(Vec<u64>, Vec<Label>), usize, RandomState>,
+    locations: HashMap<LocationKey, u64, RandomState>,
+    functions: HashMap<Function, u64, RandomState>,
+    mappings: HashMap<MappingKey, u64, RandomState>,
 }
 
 impl Merger {
@@ -69,10 +70,10 @@ impl Merger {
         Self {
             merged: Profile::default(),
             texts: Strings::of(Vec::new()),
-            samples: HashMap::new(),
-            locations: HashMap::new(),
-            functions: HashMap::new(),
-            mappings: HashMap::new(),
+            samples: HashMap::default(),
+            locations: HashMap::default(),
+            functions: HashMap::default(),
+            mappings: HashMap::default(),
         }
     }
 

@@ -126,3 +126,16 @@ pub struct Options {
     #[command(flatten)]
     pub filters: Filters,
 }
+
+impl Default for Options {
+    /// What an empty command line says.
+    fn default() -> Self {
+        #[derive(clap::Parser)]
+        struct Empty {
+            #[command(flatten)]
+            options: Options,
+        }
+        let nothing: [&str; 0] = [];
+        <Empty as clap::Parser>::parse_from(nothing).options
+    }
+}

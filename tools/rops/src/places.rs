@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::ops::Range;
 
+use foldhash::fast::RandomState;
 use profile::Profile;
 use profile::proto::{Line, Location};
 
@@ -109,7 +109,8 @@ pub struct Places<'p> {
     pub names: Vec<String>,
     /// For all locations one after the other: the rows of their lines, the innermost first.
     rows: Vec<u32>,
-    of_location: Vec<Range<usize>>,
+    /// Where those of each location begin, and where the last ones end.
+    starts: Vec<u32>,
 }
 
 impl<'p> Places<'p> {
@@ -124,11 +125,10 @@ impl<'p> Places<'p> {
             all: Vec::new(),
             names: Vec::new(),
             rows: Vec::new(),
-            of_location: Vec::with_capacity(profile.locations.len()),
+            starts: vec![0],
         };
-        let mut known: HashMap<Place<'p>, u32> = HashMap::new();
+        let mut known: HashMap<Place<'p>, u32, RandomState> = HashMap::default();
         for location in &profile.locations {
-            let start = places.rows.len();
             let mut add = |place: Place<'p>| {
                 let next = known.len() as u32;
                 let row = *known.entry(place).or_insert(next);
@@ -144,7 +144,7 @@ impl<'p> Places<'p> {
             for line in &location.lines {
                 add(of_line(profile, location, line, &files, with_objects));
             }
-            places.of_location.push(start..places.rows.len());
+            places.starts.push(places.rows.len() as u32);
         }
         places.all = vec![Place::default(); known.len()];
         for (place, row) in known {
@@ -158,10 +158,24 @@ impl<'p> Places<'p> {
         places
     }
 
+    /// Which locations have no row that is kept: most of a large profile, and nothing else need be known of them.
+    pub fn left_out(&self, kept: Option<&[bool]>) -> Vec<bool> {
+        let all = self
+            .starts
+            .windows(2)
+            .map(|ends| ends[0] as usize..ends[1] as usize);
+        let is_kept = |&row: &u32| kept.is_none_or(|kept| kept[row as usize]);
+        all.map(|rows| !self.rows[rows].iter().any(is_kept))
+            .collect()
+    }
+
     /// The rows of a location, the innermost first.
     pub fn of_location(&self, id: u64) -> &[u32] {
-        let range = self.of_location.get(id.wrapping_sub(1) as usize);
-        range.map_or(&[], |range| &self.rows[range.clone()])
+        let place = id.wrapping_sub(1) as usize;
+        match self.starts.get(place..place.saturating_add(2)) {
+            Some(&[start, end]) => &self.rows[start as usize..end as usize],
+            _ => &[],
+        }
     }
 }
 

@@ -159,6 +159,16 @@ impl Report {
         Places::of(&self.profile, matches!(self.view, View::List | View::Raw))
     }
 
+    /// Whether a node with these values is shown.
+    fn shows(&self, flat: Sum, cum: Sum) -> bool {
+        let build = Build {
+            values: self.values,
+            drop_negative: self.options.drop_negative,
+            tags: None,
+        };
+        build.shows(flat, cum)
+    }
+
     /// The whole graph.
     pub fn graph<'a, 'p>(&'p self, places: &'a Places<'p>, kept: Option<&[bool]>) -> Graph<'a, 'p> {
         let unit = self.label_units.get("bytes").map_or("", String::as_str);

@@ -6,15 +6,6 @@ use super::Graph;
 pub(crate) const MOST_TAGS: usize = 4;
 
 impl Graph<'_, '_> {
-    /// Which nodes are shown and reach this value together with what they call.
-    pub fn reaching(&self, cutoff: i64) -> Vec<bool> {
-        let mut kept = vec![false; self.nodes.len()];
-        for (node, of) in self.rows() {
-            kept[node] = of.cum.value.wrapping_abs() >= cutoff;
-        }
-        kept
-    }
-
     /// The first nodes. In a picture, boxes for labels count as nodes.
     pub fn first(&self, count: usize, is_picture: bool) -> Vec<bool> {
         let mut left = count;

@@ -1,7 +1,5 @@
 //! Names of functions that a profile does not have, or has as linkers know them.
 
-use std::collections::HashMap;
-
 use profile::{Profile, Symbolizer};
 
 /// Gives locations without lines their functions, out of the binaries on this machine. What could not be read is told on
@@ -28,26 +26,26 @@ pub(super) fn look_up(profile: &mut Profile) {
 /// That one takes everything with `::` in it for C++, and leaves `::drop` of `<Cart as Drop>::drop`; here such names stay
 /// whole, and those of C++ that are mangled stay so.
 pub(super) fn demangle(profile: &mut Profile) {
-    let mut names: HashMap<i64, i64> = HashMap::new();
+    // By the index of a text: that of the name for people, once it is known.
+    let mut names = vec![None; profile.strings.len()];
     for index in 0..profile.functions.len() {
         let function = profile.functions[index];
-        let (name, system_name) = (
-            profile.text(function.name),
-            profile.text(function.system_name),
-        );
-        if !name.is_empty() && name != system_name {
+        let (name, system_name) = (function.name, function.system_name);
+        let is_same = name == system_name || profile.text(name) == profile.text(system_name);
+        if !profile.text(name).is_empty() && !is_same {
             continue;
         }
-        let shortened = for_people(system_name);
-        let name = match (names.get(&function.system_name), shortened) {
-            (Some(&known), _) => known,
-            (None, None) => function.system_name,
-            (None, Some(name)) => {
+        let Some(known) = names.get_mut(system_name as usize) else {
+            continue;
+        };
+        let name = known.unwrap_or_else(|| match for_people(profile.text(system_name)) {
+            None => system_name,
+            Some(name) => {
                 profile.strings.push(name);
                 profile.strings.len() as i64 - 1
             }
-        };
-        names.insert(function.system_name, name);
+        });
+        *known = Some(name);
         profile.functions[index].name = name;
     }
 }

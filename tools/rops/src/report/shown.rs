@@ -1,7 +1,7 @@
 //! What is large enough to be shown.
 
 use super::{Report, Scale, View};
-use crate::graph::{Graph, Node, Order};
+use crate::graph::{self, Graph, Node, Order, Sum};
 use crate::options::Options;
 use crate::places::Places;
 use crate::units;
@@ -59,20 +59,21 @@ impl Report {
             (false, true) => Order::Cum,
             (false, false) => Order::Flat,
         };
-        let mut graph = self.graph(places, None);
-        let total = graph
-            .rows()
-            .fold(0_i64, |sum, (_, node)| sum.wrapping_add(node.flat.value));
+        let sums = graph::sums(&self.profile, places, self.values);
+        let shows = |&(flat, cum): &(Sum, Sum)| self.shows(flat, cum);
+        let shown = sums.iter().filter(|sums| shows(sums));
+        let total = shown.fold(0_i64, |total, (flat, _)| total.wrapping_add(flat.value));
         let node_cutoff = part(total, self.trim.node_fraction);
         let edge_cutoff = part(total, self.trim.edge_fraction);
+        let reaches = |cum: Sum| cum.value.wrapping_abs() >= node_cutoff;
+        let kept = sums.iter().map(|sums| shows(sums) && reaches(sums.1));
+        let kept: Vec<bool> = kept.collect();
         let mut dropped_nodes = 0;
         if node_cutoff > 0 {
-            let kept = graph.reaching(node_cutoff);
-            dropped_nodes = graph.rows().filter(|&(node, _)| !kept[node]).count();
-            if dropped_nodes > 0 {
-                graph = self.graph(places, Some(&kept));
-            }
+            let is_small = |(sums, kept): &(&(Sum, Sum), &bool)| shows(sums) && !**kept;
+            dropped_nodes = sums.iter().zip(&kept).filter(is_small).count();
         }
+        let mut graph = self.graph(places, (dropped_nodes > 0).then_some(&kept[..]));
         let candidates = graph.shown.len();
         graph.sort(order);
         if self.trim.node_count > 0 {
