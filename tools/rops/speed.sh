@@ -13,7 +13,7 @@ trap 'rm -rf "$folder"' EXIT
 echo "building rops and a large profile" >&2
 cargo build --quiet --release -p rops
 cargo run --quiet -p rops --example generated -- 105000 "$folder/large.pb.gz"
-cp tools/rops/tests/data/cpu.pb.gz "$folder/small.pb.gz"
+cp tools/rops/tests/go/cpu.pb.gz "$folder/small.pb.gz"
 
 export GOTOOLCHAIN=local
 # Go's tool itself, without `go` in front of it, which looks for it first.

@@ -138,8 +138,8 @@ fn graph(dot: &str) -> Vec<String> {
 
 /// A profile of a Go service.
 pub fn of_go(name: &str) -> String {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    data.join(name)
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/go");
+    folder.join(name)
         .with_extension("pb.gz")
         .display()
         .to_string()
