@@ -54,7 +54,7 @@ enum Pprof {
     /// What became more or less from one profile to the next
     Diff(Diff),
     /// One profile out of several
-    Merge(Plain),
+    Merge(Merge),
 }
 
 #[derive(Debug, clap::Args)]
@@ -69,6 +69,13 @@ struct Plain {
 struct Asked {
     #[command(flatten)]
     options: Options,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+struct Output {
     /// Write to this file
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -117,6 +124,14 @@ struct Diff {
     report: Asked,
 }
 
+#[derive(Debug, clap::Args)]
+struct Merge {
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    output: Output,
+}
+
 impl Rops {
     /// Does what was asked for.
     pub fn run(self) -> anyhow::Result<ExitCode> {
@@ -152,14 +167,15 @@ impl Pprof {
             }),
             Self::Raw(plain) => plain.text(View::Raw, |report| Ok(report.raw())),
             Self::Dot(plain) => plain.text(View::Graph, |report| Ok(report.dot())),
-            Self::Svg(plain) => plain.file("graph.svg", |report| {
-                graphviz::svg(&report.of(&plain.input, View::Graph)?.dot())
+            Self::Svg(plain) => plain.file("graph.svg", View::Graph, |report| {
+                graphviz::svg(&report.dot())
             }),
-            Self::Flame(plain) => plain.file("flame.svg", |report| {
-                report.of(&plain.input, View::Flame)?.flame()
-            }),
+            Self::Flame(plain) => plain.file("flame.svg", View::Flame, Report::flame),
             Self::Diff(diff) => diff.run(),
-            Self::Merge(plain) => plain.file("merged.pb.gz", |_| Ok(plain.input.read()?.encode())),
+            Self::Merge(Merge { input, output }) => {
+                output.must_be_a_file("merged.pb.gz")?;
+                output.write(&input.read()?.encode())
+            }
         }
     }
 }
@@ -182,9 +198,7 @@ impl Diff {
             report: self.report,
         };
         if self.flame {
-            return plain.file("difference.svg", |report| {
-                report.of(&plain.input, View::Flame)?.flame()
-            });
+            return plain.file("difference.svg", View::Flame, Report::flame);
         }
         plain.text(View::Top, |report| Ok(report.top()))
     }
@@ -197,19 +211,18 @@ impl Plain {
         text: impl FnOnce(&Report) -> anyhow::Result<String>,
     ) -> anyhow::Result<()> {
         let report = self.report.of(&self.input, view)?;
-        self.report.write(text(&report)?.as_bytes())
+        self.report.output.write(text(&report)?.as_bytes())
     }
 
-    /// What a terminal cannot show goes to a file.
     fn file(
         &self,
         example: &str,
-        bytes: impl FnOnce(&Asked) -> anyhow::Result<Vec<u8>>,
+        view: View,
+        bytes: impl FnOnce(&Report) -> anyhow::Result<Vec<u8>>,
     ) -> anyhow::Result<()> {
-        if self.report.output.is_none() && io::stdout().is_terminal() {
-            bail!(Usage(format!("this is for a file: --output {example}")));
-        }
-        self.report.write(&bytes(&self.report)?)
+        self.report.output.must_be_a_file(example)?;
+        let report = self.report.of(&self.input, view)?;
+        self.report.output.write(&bytes(&report)?)
     }
 }
 
@@ -220,6 +233,16 @@ impl Asked {
             anstream::eprintln!("{sentence}");
         }
         Ok(report)
+    }
+}
+
+impl Output {
+    /// What a terminal cannot show goes to a file, or into a pipe.
+    fn must_be_a_file(&self, example: &str) -> anyhow::Result<()> {
+        if self.output.is_none() && io::stdout().is_terminal() {
+            bail!(Usage(format!("this is for a file: --output {example}")));
+        }
+        Ok(())
     }
 
     fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {

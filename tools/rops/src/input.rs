@@ -22,7 +22,11 @@ use crate::{prune, texts};
 #[command(next_help_heading = "Profiles")]
 pub struct Input {
     /// Files or URLs; several are put together. A binary before them gives them its names
-    #[arg(required = true, value_name = "FILE_OR_URL")]
+    #[arg(
+        required = true,
+        value_name = "FILE_OR_URL",
+        help_heading = "Arguments"
+    )]
     pub profiles: Vec<String>,
     /// What comes before the profile, and is subtracted
     #[arg(long, value_name = "FILE_OR_URL")]

@@ -88,6 +88,8 @@ fn ask(question: &Question) -> anyhow::Result<Vec<u8>> {
     let config = Agent::config_builder()
         .timeout_global(Some(question.timeout))
         .http_status_as_error(false)
+        // Profiles come from services near by, and what is on loopback is no proxy's business.
+        .proxy(None)
         .build();
     let mut response = Agent::new_with_config(config)
         .get(&question.url)

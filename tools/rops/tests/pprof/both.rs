@@ -139,7 +139,8 @@ fn graph(dot: &str) -> Vec<String> {
 /// A profile of a Go service.
 pub fn of_go(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/go");
-    folder.join(name)
+    folder
+        .join(name)
         .with_extension("pb.gz")
         .display()
         .to_string()
