@@ -44,7 +44,12 @@ impl Report {
         };
         let header = Header::of_profile(self, &self.scale()).lines;
         let duration = header.iter().find(|line| line.starts_with("Duration: "));
-        options.subtitle = duration.map(|line| line.trim_end().to_owned());
+        options.subtitle = match duration {
+            _ if is_difference => Some("red: more than before, blue: less".to_owned()),
+            duration => duration.map(|line| line.trim_end().to_owned()),
+        };
+        // The same colours in each drawing of a profile.
+        options.deterministic = true;
         // Whole numbers with three digits and more: inferno writes no others.
         let (_, unit) = units::scale(self.total / 1000, &self.unit, "auto");
         let (factor, name) = units::scale(

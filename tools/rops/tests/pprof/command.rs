@@ -225,7 +225,7 @@ fn a_difference_has_signs() {
     let same = run(&["diff", &allocs, &allocs]).expect(0);
     same.printed("Showing nodes accounting for 0, 0% of 269.30MB total");
     let flame = run(&["diff", "--flame", &heap, &allocs]).expect(0);
-    flame.printed("<svg");
+    flame.printed("red: more than before, blue: less");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use profile::proto::{Function, Line, Location, Sample, ValueType};
 use profile::{Builder, Profile, maps};
 use test_tools::{Folder, Ran};
 
-use crate::both::rops;
+use crate::both::{Both, rops};
 
 /// A profile of one function, `shop::total`, in this file: line 3 has 2 of 5 samples, and line 4 the others.
 fn of_file(file: &str) -> Profile {
@@ -108,6 +108,31 @@ fn sources_are_found() {
         &["--source-path", &shop, "--trim-path", "/a/b"],
     );
     assert_eq!(ran.stdout, LISTED.replace("FILE", "src/total.rs"));
+}
+
+#[test]
+fn the_listing_is_that_of_go() {
+    let Some(both) = Both::needed() else { return };
+    let folder = Folder::new();
+    folder.write("shop/src/total.rs", &SOURCE.replace('\n', "\r\n"));
+    let source = folder.path("shop/src/total.rs").display().to_string();
+    let path = both.write("cpu.pb.gz", &of_file(&source));
+    let shop = folder.path("shop").display().to_string();
+    both.agree(&["-list=total", &path], false);
+    both.agree(
+        &[
+            "-list=total",
+            "-unit=ms",
+            "-trim_path",
+            &shop,
+            "-source_path",
+            &shop,
+            &path,
+        ],
+        false,
+    );
+    let path = both.write("built.pb.gz", &of_file("/builder/shop/src/total.rs"));
+    both.agree(&["-list=total", "-source_path", &shop, &path], false);
 }
 
 #[test]
