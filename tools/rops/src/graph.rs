@@ -139,17 +139,17 @@ pub trait TagFormat: std::fmt::Debug {
 /// What each row used itself, and together with what it called.
 pub fn sums(profile: &Profile, places: &Places<'_>, values: Values) -> Vec<(Sum, Sum)> {
     #[derive(Clone, Default)]
-    struct Counted {
+    struct Row {
         sums: (Sum, Sum),
         seen: u32,
     }
-    let mut counted = vec![Counted::default(); places.all.len()];
+    let mut rows = vec![Row::default(); places.all.len()];
     for (sample, number) in profile.samples.iter().zip(1_u32..) {
         let sum = values.of(&sample.values);
         let mut leaf = None;
         for &location in sample.location_ids.iter().rev() {
             for &row in places.of_location(location).iter().rev() {
-                let of = &mut counted[row as usize];
+                let of = &mut rows[row as usize];
                 if of.seen != number {
                     of.seen = number;
                     of.sums.1.add(sum);
@@ -158,10 +158,10 @@ pub fn sums(profile: &Profile, places: &Places<'_>, values: Values) -> Vec<(Sum,
             }
         }
         if let Some(leaf) = leaf {
-            counted[leaf as usize].sums.0.add(sum);
+            rows[leaf as usize].sums.0.add(sum);
         }
     }
-    counted.into_iter().map(|counted| counted.sums).collect()
+    rows.into_iter().map(|row| row.sums).collect()
 }
 
 /// What is known of a node while samples are counted.

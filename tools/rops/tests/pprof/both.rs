@@ -36,10 +36,11 @@ impl Both {
     }
 
     fn run(&self, mut command: Command, arguments: &[&str]) -> Ran {
-        command
-            .args(arguments)
-            .current_dir(self.folder.root())
-            .env("TZ", "America/New_York");
+        // Go brings its own time zones, rops reads those of the system, where there are some.
+        let zone = "America/New_York";
+        let is_known = Path::new("/usr/share/zoneinfo").join(zone).exists();
+        command.env("TZ", if is_known { zone } else { "UTC" });
+        command.args(arguments).current_dir(self.folder.root());
         Ran::of(command)
     }
 
