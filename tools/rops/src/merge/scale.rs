@@ -16,21 +16,21 @@ pub(super) fn to_common_units(profiles: &mut [Profile]) -> anyhow::Result<()> {
         .iter()
         .map(|profile| kind_and_unit(profile, &profile.period_type.unwrap_or_default()));
     let period = finest(&periods.collect::<Vec<_>>())?.to_owned();
+    let mut finest_units = Vec::new();
     for index in 0..profiles[0].sample_types.len() {
         let types = profiles
             .iter()
             .map(|profile| kind_and_unit(profile, &profile.sample_types[index]));
-        let unit = finest(&types.collect::<Vec<_>>())?.to_owned();
-        for profile in &mut *profiles {
+        finest_units.push(finest(&types.collect::<Vec<_>>())?.to_owned());
+    }
+    for profile in &mut *profiles {
+        let mut factors = Vec::new();
+        for (index, unit) in finest_units.iter().enumerate() {
             let own = profile.text(profile.sample_types[index].unit);
-            if own != unit {
-                let ratio = units::scale(1, own, &unit).0;
-                let mut ratios = vec![1.0; profile.sample_types.len()];
-                ratios[index] = ratio;
-                profile.sample_types[index].unit = texts::add(profile, &unit);
-                multiply(profile, &ratios);
-            }
+            factors.push(units::scale(1, own, unit).0);
+            profile.sample_types[index].unit = texts::add(profile, unit);
         }
+        multiply(profile, &factors);
     }
     for profile in profiles {
         let Some(of) = profile.period_type else {

@@ -146,6 +146,39 @@ fn two_profiles() {
 }
 
 #[test]
+fn two_profiles_in_other_units() {
+    let Some(both) = Both::needed() else { return };
+    for seed in 0..count() / 4 {
+        let old = profile(seed, Kind::any);
+        let mut new = old.clone();
+        for text in &mut new.strings {
+            match text.as_str() {
+                "nanoseconds" => *text = "microseconds".into(),
+                "bytes" => *text = "kilobytes".into(),
+                _ => {}
+            }
+        }
+        // Also in another order, and without one of several.
+        new.sample_types.reverse();
+        new.sample_types.truncate(3);
+        for sample in &mut new.samples {
+            sample.values.reverse();
+            sample.values.truncate(3);
+        }
+        let (old, new) = (both.write("old.pb.gz", &old), both.write("new.pb.gz", &new));
+        for together in [
+            &["-base", &old, &new][..],
+            &["-diff_base", &new, &old],
+            &[&old, &new],
+        ] {
+            for view in ["-top", "-tree", "-tags", "-raw"] {
+                both.agree(&[&[view], together].concat(), true);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_large_profile() {
     let Some(both) = Both::needed() else { return };
     let large = Kind {
