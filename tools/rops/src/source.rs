@@ -46,8 +46,7 @@ impl Sources {
     pub fn lines(&self, path: &str) -> Result<Vec<String>, String> {
         let mut looked = Vec::new();
         for candidate in self.candidates(path) {
-            if let Ok(bytes) = fs::read(&candidate) {
-                let text = String::from_utf8_lossy(&bytes);
+            if let Some(text) = read(&candidate) {
                 return Ok(text.lines().map(str::to_owned).collect());
             }
             looked.push(candidate);
@@ -130,6 +129,17 @@ impl Sources {
         let _ = write!(sentence, ". {help}");
         sentence
     }
+}
+
+/// A profile can name whatever it likes, such as a device without an end; no source is that large.
+fn read(path: &Path) -> Option<String> {
+    const MOST_BYTES: u64 = 64 << 20;
+    let metadata = fs::metadata(path).ok()?;
+    if !metadata.is_file() || metadata.len() > MOST_BYTES {
+        return None;
+    }
+    let bytes = fs::read(path).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The folders of an option, which have colons between them.

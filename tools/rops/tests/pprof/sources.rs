@@ -140,7 +140,11 @@ fn what_is_missing_is_told() {
     let folder = Folder::new();
     folder.write("shop/a", "");
     let ran = list(&folder, "shop", "/builder/none.rs", &[]);
-    ran.printed(" Error: /builder/none.rs is not on this machine; looked for /builder/none.rs. --source-path names");
+    ran.printed(
+        " Error: /builder/none.rs is not on this machine; looked for /builder/none.rs. --source-path names",
+    );
+    // What has no end is no source.
+    list(&folder, "shop", "/dev/zero", &[]).printed(" Error: /dev/zero is not on this machine");
 }
 
 #[test]
