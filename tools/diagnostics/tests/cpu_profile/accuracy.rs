@@ -4,6 +4,8 @@ use profile::Profile;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
+use test_tools::eventually;
+
 use crate::pprof;
 use crate::service::{Service, WORKLOAD};
 
@@ -50,10 +52,14 @@ fn three_lines_of_one_function() {
 
 fn three_lines_of(service: &Service) {
     let Some(pprof) = pprof::needed() else { return };
-    let profile = service.profile("seconds=4&hz=500");
+    let profile = pprof::busy(service, "hz=500");
     let line = |text| pprof::line(&pprof, &profile, "work::three_lines$", text);
-    let third = line("third.is_left()") + line("0..200") + line("wrapping_mul");
-    let times = [line("spin(some);"), line("spin(9 * some);"), third];
+    let third = line("budget.is_left()") + line("0..200") + line("wrapping_mul");
+    let times = [
+        line("spin_with(Budget::with(some,"),
+        line("Budget::with(9 * some,"),
+        third,
+    ];
     assert_shares("1:9:1", &times, &[1.0, 9.0, 1.0]);
 
     // What is inlined has its own name, and the right caller.
@@ -66,7 +72,7 @@ fn three_lines_of(service: &Service) {
 fn five_places_below_their_callers() {
     let Some(pprof) = pprof::needed() else { return };
     let service = Service::start("five places");
-    let profile = service.profile("seconds=6&hz=1000&compare=1");
+    let profile = pprof::busy(&service, "hz=1000&compare=1");
     let line =
         |function: &str, text| pprof::line(&pprof, &profile, &format!("work::{function}$"), text);
     let times = [
@@ -95,6 +101,9 @@ fn five_places_below_their_callers() {
 
 fn eight_threads_at_powers_of_two() {
     let service = Service::start("scaling");
+    eventually("all threads have their names", || {
+        service.threads().len() >= 10
+    });
     let before = service.threads();
     let profile = decoded(&service.profile("seconds=6&hz=500&symbolize=0"));
     let after = service.threads();

@@ -107,22 +107,20 @@ fn a_flame_graph() {
 }
 
 fn pprof_asks_the_service_itself() {
-    let Some(mut pprof) = pprof::needed() else {
-        return;
-    };
-    let folder = tempfile::tempdir().expect("a folder");
     let service = Service::start("three lines");
     let url = format!("http://{}/debug/pprof/profile?seconds=2", service.address);
-    let ran = Ran::of(
-        pprof
-            .env("PPROF_TMPDIR", folder.path())
-            .args(["-top", &url]),
-    )
-    .expect(0);
-    ran.printed("work::spin");
+    let top = |url: &str| {
+        let mut pprof = pprof::needed()?;
+        let folder = tempfile::tempdir().expect("a folder");
+        pprof.env("PPROF_TMPDIR", folder.path());
+        // Without a word it waits little longer than the profile takes: too short where other tests run beside.
+        Some(Ran::of(pprof.args(["-timeout", "300", "-top", url])).expect(0))
+    };
+    let Some(ran) = top(&url) else { return };
+    ran.printed("work::spin_with");
     ran.printed("Type: cpu");
     // Then it asks for names, too, after it has looked for them in the program's file.
-    let ran = Ran::of(pprof.arg(format!("{url}&symbolize=0"))).expect(0);
+    let ran = top(&format!("{url}&symbolize=0")).expect("it is there");
     ran.printed("Type: cpu");
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::thread::{self, Builder};
 use std::time::Duration;
 use std::{env, mem};
@@ -113,12 +114,17 @@ pub fn serve(workload: &str) {
     let diagnostics = diagnostics::install().expect("a first installation");
     let listening = diagnostics.listen(([127, 0, 0, 1], 0).into());
     match workload {
-        "three lines" | "filtered" | "own handler" => again("three-lines", work::three_lines),
+        "three lines" | "filtered" | "own handler" => {
+            let overdrawn = Mutex::<[work::Overdrawn; 3]>::default();
+            again("three-lines", move || {
+                work::three_lines(&mut overdrawn.lock().expect("no panic"));
+            });
+        }
         "five places" => {
             thread::spawn(|| {
-                let mut bytes = Bytes::new();
+                let (mut bytes, mut overdrawn) = (Bytes::new(), Default::default());
                 loop {
-                    work::five_places(&mut bytes);
+                    work::five_places(&mut bytes, &mut overdrawn);
                 }
             });
         }

@@ -31,7 +31,7 @@ pub fn send(address: SocketAddr, method: &str, path: &str, host: &str) -> Answer
     let mut stream = TcpStream::connect(address).expect("the listener accepts");
     // Only so that a listener that never answers fails the test instead of hanging it.
     stream
-        .set_read_timeout(Some(Duration::from_secs(60)))
+        .set_read_timeout(Some(Duration::from_secs(300)))
         .expect("a time limit");
     stream.write_all(request.as_bytes()).expect("a request");
     let mut answer = Vec::new();
