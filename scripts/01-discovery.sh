@@ -82,6 +82,21 @@ crates-after() {
   echo "crates: $(cargo tree -p step-02-compile-checks -e normal,build --prefix none --no-dedupe | sort -u | wc -l)"
 }
 
+# section: hint - What would you do first?
+hint() {
+  cargo workshop checkout --force 01 workbench/01-mine
+  cargo workshop hint workbench/01-mine
+  rm -rf workbench/01-mine  #-
+}
+
+# section: verify - Is it right, and what does it bring?
+verify() {
+  cargo workshop checkout --force 01 workbench/01-mine >/dev/null  #-
+  cargo workshop diff 01 | patch -p1 -d workbench/01-mine
+  cargo workshop verify workbench/01-mine
+  rm -rf workbench/01-mine
+}
+
 # section: start-after - Does the next checkpoint start beside the first?
 start-after() {
   cargo run --release -p step-02-compile-checks -- --listen 127.0.0.1:8081 --debug-listen 127.0.0.1:6061

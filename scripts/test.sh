@@ -73,6 +73,14 @@ format() {
   cargo fmt --check "${packages[@]}"
 }
 
+# Cargo notes a working copy there while it exists.
+lock_file() {
+  if git grep -q '^name = "workbench-' HEAD -- Cargo.lock; then
+    echo "the committed Cargo.lock names a working copy: remove it from workbench/, run \`cargo metadata\`, commit again"
+    return 1
+  fi
+}
+
 lint_scripts() {
   if ! has shellcheck; then
     echo "left out: shellcheck is not installed"
@@ -124,6 +132,7 @@ library() {
 
 check "what the checks need" install_missing
 check "format" format
+check "lock file" lock_file
 check "clippy" cargo clippy --release "${OURS[@]}" --all-targets -- -D warnings
 check "documentation" documentation
 check "shellcheck" lint_scripts

@@ -19,7 +19,8 @@ const SCRIPT: &str = "scripts/verify.sh";
 /// checkpoint that it began as and of the next one; its speed is compared with the former in turn. What is not there yet has a
 /// line with what to do next.
 ///
-/// A difference in speed counts when every round shows more than 2 % of it: what chance makes goes both ways.
+/// A difference in speed counts when each round shows more than 2 % of it, and more than two processes of the same program differ
+/// by in any round.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The exit code is 0 if all is there, 1 if something is not.
