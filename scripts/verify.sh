@@ -192,15 +192,16 @@ verdict() {
   local ratio smallest largest low high found
   read -r ratio smallest largest <"$WORK/speed"
   read -r _ low high <"$WORK/same"
-  found="${ratio}x the $1, in the rounds ${smallest}x to ${largest}x; two of the same: ${low}x to ${high}x"
+  found="${ratio}x the $1, in the rounds ${smallest}x to ${largest}x"
   if awk "BEGIN { exit !($smallest > 1.02 && $smallest > $high) }"; then
     line speed "$found"
+    line '' "two of the same: ${low}x to ${high}x"
   elif awk "BEGIN { exit !($largest < 0.98 && $largest < $low) }"; then
     missing speed "$found"
-    line '' "slower than $FROM: what does it do now that it did not do before?"
+    line '' "two of the same: ${low}x to ${high}x; so yours is slower than $FROM: what does it do that it did not do before?"
   else
     line speed "$found"
-    line '' "no more than chance makes"
+    line '' "two of the same: ${low}x to ${high}x; so this is no more than chance makes"
   fi
 }
 
