@@ -164,7 +164,7 @@ fn a_ready_chapter_has_all_its_parts_and_a_draft_has_no_page() {
         &world,
         &[
             "course.toml:6: chapter 1: its page must show its minutes: it has no {{#chapter 01}}",
-            "course.toml:13: chapter 2: it is a draft and has a page, book/src/02-beta.md",
+            "course.toml:15: chapter 2: it is a draft and has a page, book/src/02-beta.md",
             "book/src/SUMMARY.md: there is no [Beta]() for chapter 2",
         ],
     );

@@ -31,7 +31,7 @@ main "$@"
 /// Says what it was asked to do to which database.
 const DATABASE: &str = r#"fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let url = std::env::var("DATABASE_URL").unwrap();
+    let url = std::env::var("DATABASE_URL").unwrap_or_else(|_| arguments[1].clone());
     println!("{} in {}", arguments.join(" "), url.rsplit('/').next().unwrap());
 }
 "#;
