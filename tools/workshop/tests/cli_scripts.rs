@@ -201,14 +201,12 @@ early() {
     let filled: Vec<&str> = ran
         .stderr
         .lines()
-        .filter(|line| line.starts_with("fill 0"))
+        .filter(|line| line.starts_with("fill "))
+        .filter_map(|line| line.split(" --bookings ").nth(1))
         .collect();
     assert_eq!(
         filled,
-        [
-            "fill 01 --bookings 30000 in 01-alpha.db",
-            "fill 02 --bookings 30000 in beside-02-beta.db",
-        ]
+        ["30000 in 01-alpha.db", "30000 in beside-02-beta.db",]
     );
     let ran = Ran::of(world.script(&["early"])).expect(1);
     ran.told("checkpoint 09 has no database here");
