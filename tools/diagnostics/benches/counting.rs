@@ -11,10 +11,10 @@
 mod booking;
 
 use std::alloc::{GlobalAlloc, Layout};
+use std::fs;
 use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use std::{env, fs};
 
 use booking::{Result, Server};
 use tikv_jemallocator::Jemalloc;
@@ -26,18 +26,7 @@ const TYPICAL: usize = 128;
 const BOOKINGS: u32 = 20_000;
 
 fn main() -> ExitCode {
-    // `cargo bench` says `--bench`. Without it this runs as a test, for which the measurement takes too long.
-    if !env::args().any(|argument| argument == "--bench") {
-        eprintln!("nothing measured: run `cargo bench -p diagnostics --bench counting`");
-        return ExitCode::SUCCESS;
-    }
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    booking::bench("counting", run)
 }
 
 fn run() -> Result<()> {

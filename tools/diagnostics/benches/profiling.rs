@@ -7,7 +7,6 @@
 
 mod booking;
 
-use std::env;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::ExitCode;
@@ -23,18 +22,7 @@ const TURNS: usize = 16;
 const HZ: [u32; 2] = [99, 997];
 
 fn main() -> ExitCode {
-    // `cargo bench` says `--bench`. Without it this runs as a test, for which the measurement takes too long.
-    if !env::args().any(|argument| argument == "--bench") {
-        eprintln!("nothing measured: run `cargo bench -p diagnostics --bench profiling`");
-        return ExitCode::SUCCESS;
-    }
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    booking::bench("profiling", run)
 }
 
 fn run() -> Result<()> {

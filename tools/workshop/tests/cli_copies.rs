@@ -11,7 +11,7 @@ const COPY: &str = "workbench/01-alpha";
 fn world() -> World {
     let world = World::new();
     world.run(&["checkout", "01"]).expect(0);
-    measures(&world, 1);
+    measures(&world, 3);
     world
 }
 
@@ -75,9 +75,11 @@ fn nothing_is_left_when_all_is_as_in_the_next_checkpoint() {
 #[test]
 fn a_measurement_that_failed_is_passed_on() {
     let world = world();
-    measures(&world, 3);
-    let verified = world.run(&["verify"]).expect(3);
-    assert!(!verified.stdout.contains("differs"), "{}", verified.stdout);
+    for code in [1, 101] {
+        measures(&world, code);
+        let verified = world.run(&["verify"]).expect(code.into());
+        assert!(!verified.stdout.contains("differs"), "{}", verified.stdout);
+    }
 }
 
 #[test]

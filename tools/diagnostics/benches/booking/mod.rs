@@ -5,13 +5,29 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 use std::{env, error, fs};
 
 use tempfile::TempDir;
 
 pub type Result<T> = std::result::Result<T, Box<dyn error::Error>>;
+
+/// The whole of a benchmark's `main`: measures where it is run as one, and ends as a command ends.
+pub fn bench(name: &str, measure: fn() -> Result<()>) -> ExitCode {
+    // `cargo bench` says `--bench`. Without it this runs as a test, for which the measurement takes too long.
+    if !env::args().any(|argument| argument == "--bench") {
+        eprintln!("nothing measured: run `cargo bench -p diagnostics --bench {name}`");
+        return ExitCode::SUCCESS;
+    }
+    match measure() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Linux's file system in memory: a commit there does not wait for a disk.
 const MEMORY: &str = "/dev/shm";

@@ -1,6 +1,7 @@
 //! Sources that `list` finds, and names out of binaries.
 
 use std::path::Path;
+use std::process::Command;
 
 use profile::proto::{Function, Line, Location, Sample, ValueType};
 use profile::{Builder, Profile, maps};
@@ -54,15 +55,19 @@ ROUTINE ======================== shop::total in FILE
          .          .      5:}
 ";
 
-fn list(folder: &Folder, current: &str, file: &str, options: &[&str]) -> Ran {
+/// Lists a profile that names `file`, which is written into `folder`.
+fn listing(folder: &Folder, file: &str) -> Command {
     let path = folder.path("cpu.pb.gz");
     std::fs::write(&path, of_file(file).encode()).expect("the folder can be written to");
     let mut command = rops();
+    command.args(["pprof", "list", "total"]).arg(path);
     command
-        .args(["pprof", "list", "total"])
-        .arg(path)
-        .args(options);
+}
+
+fn list(folder: &Folder, current: &str, file: &str, options: &[&str]) -> Ran {
+    let mut command = listing(folder, file);
     command
+        .args(options)
         .current_dir(folder.path(current))
         .env("CARGO_HOME", folder.path("cargo"));
     Ran::of(command).expect(0)
@@ -156,13 +161,8 @@ fn sources_of_the_standard_library_are_found() {
     folder.write_program("rustc", &rustc);
     let file = "/rustc/0123456789abcdef/library/core/src/sum.rs";
     let list = || {
-        let path = folder.path("cpu.pb.gz");
-        std::fs::write(&path, of_file(file).encode()).expect("the folder can be written to");
-        let mut command = rops();
-        command
-            .args(["pprof", "list", "total"])
-            .arg(path)
-            .env("RUSTC", folder.path("rustc"));
+        let mut command = listing(&folder, file);
+        command.env("RUSTC", folder.path("rustc"));
         Ran::of(command).expect(0)
     };
     assert_eq!(list().stdout, LISTED.replace("FILE", file));
