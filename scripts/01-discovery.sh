@@ -94,7 +94,7 @@ verify() {
   cargo workshop checkout --force 01 workbench/01-mine >/dev/null  #-
   cargo workshop diff 01 | patch -p1 -d workbench/01-mine
   cargo workshop verify workbench/01-mine
-  rm -rf workbench/01-mine
+  rm -rf workbench/01-mine  #-
 }
 
 # section: start-after - Does the next checkpoint start beside the first?
