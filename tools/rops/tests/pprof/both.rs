@@ -78,11 +78,22 @@ impl Both {
             lines.map(str::to_owned).collect::<Vec<String>>()
         };
         let (mut go, mut rops) = (lines(&go.stdout), lines(&rops.stdout));
-        if in_any_order {
-            go.sort();
-            rops.sort();
+        for lines in [&mut go, &mut rops] {
+            if in_any_order {
+                lines.sort();
+            }
+            order_namesakes(lines);
         }
         same(&line, &go, &rops);
+    }
+}
+
+/// Orders neighbours that say the same of two nodes of one name, which one file or function in several binaries or at
+/// several addresses is. Only whether it was inlined tells them apart, and Go's order of them is that of its random maps.
+fn order_namesakes(lines: &mut [String]) {
+    let named = |line: &String| line.trim_end_matches(" (inline)").to_owned();
+    for namesakes in lines.chunk_by_mut(|one, next| named(one) == named(next)) {
+        namesakes.sort();
     }
 }
 
