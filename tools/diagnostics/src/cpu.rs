@@ -12,7 +12,6 @@
 //! | [`weigh`] | samples into nanoseconds |
 
 mod clock;
-mod mapped;
 mod record;
 mod ring;
 mod session;

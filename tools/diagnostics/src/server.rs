@@ -5,6 +5,12 @@ mod cpu;
 mod guard;
 mod index;
 mod pages;
+#[cfg(all(
+    feature = "profile",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod profiles;
 mod redact;
 
 use std::io;

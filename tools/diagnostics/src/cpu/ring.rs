@@ -7,7 +7,7 @@
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::mapped::Words;
+use crate::mapped::Words;
 
 pub(super) struct Ring {
     words: Words,

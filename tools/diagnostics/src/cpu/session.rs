@@ -9,8 +9,8 @@ use std::time::Duration;
 use std::{io, ptr, thread};
 
 use super::clock::Clock;
-use super::mapped::Words;
 use super::ring::Ring;
+use crate::mapped::Words;
 use crate::stacks::signal::{self, Arrived};
 use crate::stacks::{By, Tables};
 

@@ -1,9 +1,6 @@
 //! CPU profiles as `go tool pprof` reads them, and as flame graphs: one at a time.
 
-mod draw;
 mod parameters;
-mod quiet;
-mod turn;
 mod write;
 
 use std::convert::Infallible;
@@ -11,20 +8,23 @@ use std::sync::mpsc;
 use std::time::SystemTime;
 
 use axum::extract::RawQuery;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
+use profile::Profile;
 use tokio::sync::oneshot;
 
 use self::parameters::Parameters;
-use self::turn::Turn;
-use crate::cpu::{self, Recording, Refused};
+use crate::cpu::{self, Facts, Recording, Refused};
+use crate::server::profiles::picture::Picture;
+use crate::server::profiles::turn::Turns;
+use crate::server::profiles::{PICTURE, file, quiet, refusal};
 use crate::{Options, thread};
 
 /// The name that its thread has in the profile.
 const THREAD: &str = "diagnostics-cpu";
 
-/// For this page alone: a flame graph is searched and zoomed by the script in it.
-const SCRIPT_ALLOWED: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+/// The process has one SIGPROF, and a second set of timers would be measured by the first.
+static TURNS: Turns = Turns::of("A CPU profile");
 
 pub(super) async fn profile(RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
@@ -32,14 +32,7 @@ pub(super) async fn profile(RawQuery(query): RawQuery) -> Response {
         Ok(asked) => asked,
         Err(reason) => return refusal(StatusCode::BAD_REQUEST, &reason),
     };
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream"),
-        // The names and values are those of Go's page.
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"profile\"",
-        ),
-    ];
+    let headers = file("attachment; filename=\"profile\"");
     let symbolize = asked.symbolize;
     answer(asked, headers, move |recording, since| {
         let mut profile = write::profile(&recording, since, Options::current().doc_url.as_deref());
@@ -57,29 +50,40 @@ pub(super) async fn flamegraph(RawQuery(query): RawQuery) -> Response {
         Ok(asked) => asked,
         Err(reason) => return refusal(StatusCode::BAD_REQUEST, &reason),
     };
-    let headers = [
-        (header::CONTENT_TYPE, "image/svg+xml"),
-        (header::CONTENT_SECURITY_POLICY, SCRIPT_ALLOWED),
-    ];
-    answer(asked, headers, |recording, since| {
+    answer(asked, PICTURE, |recording, since| {
         let mut profile = write::profile(&recording, since, None);
         profile::Symbolizer::of_this_process().symbolize(&mut profile);
-        draw::flamegraph(&profile, &recording.facts)
+        draw(&profile, &recording.facts)
     })
     .await
 }
 
-fn refusal(status: StatusCode, reason: &str) -> Response {
-    (status, format!("{reason}\n")).into_response()
+fn draw(profile: &Profile, facts: &Facts) -> Result<Vec<u8>, String> {
+    let picture = Picture {
+        title: &format!(
+            "CPU, {:.0} s at {} Hz",
+            facts.duration.as_secs_f64(),
+            facts.hz
+        ),
+        // Nanoseconds.
+        value: 1,
+        factor: 1e-6,
+        unit: "ms",
+        nothing: &format!(
+            "No samples: the process used {:.3} s of processor time meanwhile. Put load on it, and ask again.",
+            facts.process.as_secs_f64()
+        ),
+    };
+    picture.draw(profile)
 }
 
 /// Records on a thread of its own, and makes the body there. Whoever stops waiting ends the recording.
 async fn answer(
     asked: Parameters,
-    headers: [(header::HeaderName, &'static str); 2],
+    headers: [(HeaderName, &'static str); 2],
     body: impl FnOnce(Recording, SystemTime) -> Result<Vec<u8>, String> + Send + 'static,
 ) -> Response {
-    let turn = match Turn::take(asked.settings.duration) {
+    let turn = match TURNS.take(asked.settings.duration) {
         Ok(turn) => turn,
         Err(busy) => return busy.into_response(),
     };

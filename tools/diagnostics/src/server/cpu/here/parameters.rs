@@ -1,12 +1,11 @@
 //! What a request asks for.
 
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 use std::time::Duration;
 
 use crate::cpu::Settings;
+use crate::server::profiles::query::{OF_THE_SCRIPT, SECONDS, number, pairs};
 
-const SECONDS: RangeInclusive<u64> = 1..=300;
 const HZ: RangeInclusive<u32> = 1..=1000;
 
 /// As Go's page.
@@ -14,9 +13,6 @@ const DEFAULT_SECONDS: u64 = 30;
 
 /// Go's page takes 100. With 99, the samples do not keep step with what the service itself does ten or a hundred times a second.
 const DEFAULT_HZ: u32 = 99;
-
-/// What inferno's script adds to the address when somebody zooms or searches, so that loading it again shows the same.
-const OF_THE_SCRIPT: [&str; 3] = ["x", "y", "s"];
 
 #[derive(Debug)]
 pub(super) struct Parameters {
@@ -32,10 +28,9 @@ impl Parameters {
 
     /// Of `flamegraph`.
     pub(super) fn of_flamegraph(query: &str) -> Result<Self, String> {
-        Self::parse(query, &["seconds", "hz"], &OF_THE_SCRIPT)
+        Self::parse(query, &["seconds", "hz", "type"], &OF_THE_SCRIPT)
     }
 
-    /// A name that is not known is refused: a misspelt one would be a profile of 30 seconds that nobody wanted.
     fn parse(query: &str, known: &[&str], passed_over: &[&str]) -> Result<Self, String> {
         let mut parameters = Self {
             settings: Settings {
@@ -45,41 +40,22 @@ impl Parameters {
             },
             symbolize: true,
         };
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        for pair in pairs(query, known, passed_over) {
+            let (name, value) = pair?;
             let settings = &mut parameters.settings;
             match name {
-                _ if passed_over.contains(&name) => {}
-                _ if !known.contains(&name) => {
-                    return Err(format!(
-                        "There is no parameter {name:?}; this page has {}.",
-                        known.join(", ")
-                    ));
-                }
                 "seconds" => {
                     settings.duration = Duration::from_secs(number(name, value, SECONDS)?);
                 }
                 "hz" => settings.hz = number(name, value, HZ)?,
                 "symbolize" => parameters.symbolize = number(name, value, 0..=1)? == 1,
-                _ => settings.compare = number(name, value, 0..=1)? == 1,
+                "compare" => settings.compare = number(name, value, 0..=1)? == 1,
+                // `type=cpu`, which has led here.
+                _ => {}
             }
         }
         Ok(parameters)
     }
-}
-
-fn number<T>(name: &str, value: &str, range: RangeInclusive<T>) -> Result<T, String>
-where
-    T: FromStr + PartialOrd + std::fmt::Display,
-{
-    let number = value.parse().ok().filter(|number| range.contains(number));
-    number.ok_or_else(|| {
-        format!(
-            "{name}={value:?} is no whole number from {} to {}.",
-            range.start(),
-            range.end()
-        )
-    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 ///
 /// At the very lowest priority, 19, it would get a seventieth or less: the answer from a service that is busy on all its
 /// cores would come when whoever asked has given up.
-pub(super) fn low_priority() {
+pub(in super::super) fn low_priority() {
     const LOW: libc::c_int = 10;
     // SAFETY: it takes three numbers. 0 is the calling thread: Linux keeps priorities for each thread. Should it be
     // refused, the thread runs as others do.
@@ -15,7 +15,7 @@ pub(super) fn low_priority() {
 /// Gives the pages back that were freed and that the allocator keeps for what may come.
 ///
 /// jemalloc's own thread would do it in some ten seconds, where there is one.
-pub(super) fn give_memory_back() {
+pub(in super::super) fn give_memory_back() {
     #[cfg(all(feature = "jemalloc", not(target_env = "msvc")))]
     if crate::slots::on_jemalloc() {
         // SAFETY: the name ends in zero. It is a command without an argument, for all arenas (`MALLCTL_ARENAS_ALL` is 4096);

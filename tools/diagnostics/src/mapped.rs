@@ -5,8 +5,8 @@ use std::ops::Deref;
 use std::sync::atomic::AtomicU64;
 use std::{io, ptr, slice};
 
-/// Words that a signal handler may write to.
-pub(super) struct Words {
+/// Words that may be written to from anywhere: signal handlers, the allocator.
+pub(crate) struct Words {
     start: *const AtomicU64,
     length: usize,
 }
@@ -17,7 +17,7 @@ unsafe impl Send for Words {}
 unsafe impl Sync for Words {}
 
 impl Words {
-    pub(super) fn new(length: usize) -> io::Result<Self> {
+    pub(crate) fn new(length: usize) -> io::Result<Self> {
         // SAFETY: a new mapping, which touches nothing that exists.
         let start = unsafe {
             let access = libc::PROT_READ | libc::PROT_WRITE;
