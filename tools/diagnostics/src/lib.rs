@@ -25,7 +25,7 @@
 //! |---|---|
 //! | `jemalloc` | jemalloc below [`Allocator`], and what it tells about the heap |
 //! | `http` | the listener and its pages |
-//! | `profile` | CPU profiles on the listener, and what finds functions and lines; it needs `http` |
+//! | `profile` | CPU and heap profiles on the listener, and what finds functions and lines; it needs `http` |
 //! | `tracing` | [`layer()`], and the diagnostics' own warnings in the log |
 //!
 //! All are on by default. What a build without one lacks is said in a sentence where it would have been.
@@ -60,6 +60,12 @@ mod cpu;
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
+mod heap;
+#[cfg(all(
+    feature = "profile",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 mod mapped;
 #[cfg(all(
     feature = "profile",
@@ -67,6 +73,15 @@ mod mapped;
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
 mod stacks;
+
+/// Where there are no heap profiles, the allocator has nothing to tell anybody.
+#[cfg(not(all(
+    feature = "profile",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
+#[path = "no_heap.rs"]
+mod heap;
 
 #[cfg(feature = "http")]
 mod server;

@@ -127,7 +127,10 @@ impl Options {
         self
     }
 
-    /// One allocation in so many bytes is kept with its stack, for heap profiles. 0 is off.
+    /// How many bytes are allocated, on average, between two samples for heap profiles: 512 KiB unless set, as in Go. 0 takes none.
+    ///
+    /// What an allocation costs beside is the same for every interval. A smaller one tells rare and small allocations apart
+    /// sooner, for half a microsecond to some microseconds a sample.
     #[must_use]
     pub fn heap_sample_interval(mut self, bytes: u64) -> Self {
         self.heap_sample_interval = Some(bytes);

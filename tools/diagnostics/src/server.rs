@@ -3,6 +3,7 @@
 mod cmdline;
 mod cpu;
 mod guard;
+mod heap;
 mod index;
 mod pages;
 #[cfg(all(

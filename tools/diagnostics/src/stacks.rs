@@ -56,6 +56,20 @@ impl Tables {
         }
     }
 
+    /// For walks that start in an ordinary call and go by frame pointers alone. It reads no call frame information, so it costs nothing;
+    /// there is none where the program keeps no frame pointers.
+    pub(crate) fn of_frame_pointers() -> Option<Self> {
+        frame_pointers_lead_to_callers().then(|| Self {
+            table: Table::empty(loaded::executable()),
+            frame_pointers: true,
+        })
+    }
+
+    /// Whether an address lies in the program's own code.
+    pub(crate) fn in_executable(&self, address: usize) -> bool {
+        self.table.in_executable(address)
+    }
+
     /// Whether walks can be trusted at all: by frame pointers, or by call frame information.
     pub(crate) fn lead_anywhere(&self) -> bool {
         self.frame_pointers || !self.table.is_empty()
@@ -167,6 +181,19 @@ impl Registers {
             ra: 0,
         })
     }
+}
+
+/// Whether this build keeps frame pointers: tried with a call.
+#[inline(never)]
+fn frame_pointers_lead_to_callers() -> bool {
+    #[inline(never)]
+    fn lead_to(caller: Registers) -> bool {
+        let here = Registers::here();
+        let found = here.caller_by_frame_pointer(&mut Stack::from(here.sp));
+        here.fp != caller.fp && found.is_some_and(|found| found.fp == caller.fp)
+    }
+    // Not the last thing that it does, or there would be no frame to find.
+    std::hint::black_box(lead_to(std::hint::black_box(Registers::here())))
 }
 
 #[cfg(test)]

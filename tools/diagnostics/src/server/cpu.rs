@@ -2,20 +2,23 @@
 
 use axum::routing::{MethodRouter, get};
 
-/// Why no process of this build can have them, if so.
-const MISSING: Option<&str> = if cfg!(not(feature = "profile")) {
-    Some("No CPU profiles: this program is built without diagnostics' feature `profile`.")
-} else if cfg!(not(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64")
-))) {
-    Some("No CPU profiles: they need Linux on x86-64 or aarch64.")
-} else {
-    None
-};
+/// Why no process of this build has profiles, if so; `what` is missing then.
+pub(super) fn missing(what: &str) -> Option<String> {
+    let reason = if cfg!(not(feature = "profile")) {
+        "this program is built without diagnostics' feature `profile`"
+    } else if cfg!(not(all(
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    ))) {
+        "they need Linux on x86-64 or aarch64"
+    } else {
+        return None;
+    };
+    Some(format!("{what}: {reason}."))
+}
 
 pub(super) fn absent() -> Option<String> {
-    MISSING.map(str::to_owned)
+    missing("No CPU profiles")
 }
 
 #[cfg(all(
@@ -54,7 +57,7 @@ mod pages {
 
     pub(in super::super) fn profile() -> MethodRouter {
         get(async || {
-            let reason = super::MISSING.unwrap_or_default();
+            let reason = super::absent().unwrap_or_default();
             (StatusCode::NOT_IMPLEMENTED, format!("{reason}\n"))
         })
     }

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get};
 use serde::Serialize;
 
-use super::{cmdline, cpu, guard, index};
+use super::{cmdline, cpu, guard, heap, index};
 use crate::{MemStats, runtime};
 
 pub(super) const INDEX: &str = "/debug/pprof/";
@@ -66,9 +66,23 @@ pub(super) const PAGES: &[Page] = &[
     Page {
         path: "/debug/pprof/flamegraph",
         query: "?seconds=5",
-        text: "the same as a picture: records for `seconds=30`, and draws a flame graph",
+        text: "the same as a picture: records for `seconds=30`, and draws a flame graph; with `type=inuse_space` and the like, of memory",
         absent: cpu::absent,
         handler: cpu::flamegraph,
+    },
+    Page {
+        path: "/debug/pprof/heap",
+        query: "",
+        text: "what is in use and who allocated it, sampled, for `go tool pprof`; with `seconds=30` what that changes meanwhile",
+        absent: heap::absent,
+        handler: heap::heap,
+    },
+    Page {
+        path: "/debug/pprof/allocs",
+        query: "",
+        text: "the same, with all that was allocated shown first",
+        absent: heap::absent,
+        handler: heap::allocs,
     },
 ];
 

@@ -42,36 +42,82 @@ pub(super) fn modules() -> Vec<Module> {
     modules
 }
 
+/// The addresses of the program's own code.
+pub(super) fn executable() -> Range<usize> {
+    unsafe extern "C" fn first(
+        info: *mut libc::dl_phdr_info,
+        _size: libc::size_t,
+        found: *mut c_void,
+    ) -> c_int {
+        // SAFETY: the loader hands over what it knows of a loaded object, valid during this call, and the pointer is
+        // the one given below.
+        unsafe { *found.cast::<Range<usize>>() = headers(&*info).code().unwrap_or_default() };
+        // The program is the first one, and one is enough.
+        1
+    }
+    let mut found = 0..0;
+    // SAFETY: the function keeps to the signature, and does not unwind.
+    unsafe { libc::dl_iterate_phdr(Some(first), (&raw mut found).cast()) };
+    found
+}
+
+/// What is in memory of an object, and where the loader has put it.
+struct Headers<'a> {
+    base: usize,
+    headers: &'a [libc::Elf64_Phdr],
+}
+
+/// # Safety
+/// `info` describes an object that is loaded and stays so as long as the result is used.
+unsafe fn headers(info: &libc::dl_phdr_info) -> Headers<'_> {
+    Headers {
+        base: info.dlpi_addr as usize,
+        // SAFETY: the loader says that there are so many headers.
+        headers: unsafe { slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into()) },
+    }
+}
+
+impl Headers<'_> {
+    fn range(&self, header: &libc::Elf64_Phdr) -> Range<usize> {
+        let start = self.base.wrapping_add(header.p_vaddr as usize);
+        start..start.wrapping_add(header.p_memsz as usize)
+    }
+
+    /// Segments that can be read (PF_R), or executed (PF_X).
+    fn loaded(&self, flag: u32) -> impl Iterator<Item = Range<usize>> {
+        let loaded = self.headers.iter().filter(|h| h.p_type == libc::PT_LOAD);
+        loaded
+            .filter(move |h| h.p_flags & flag != 0)
+            .map(|header| self.range(header))
+    }
+
+    fn code(&self) -> Option<Range<usize>> {
+        let all = |code: Range<usize>, next: Range<usize>| {
+            code.start.min(next.start)..code.end.max(next.end)
+        };
+        self.loaded(libc::PF_X).reduce(all)
+    }
+}
+
 /// # Safety
 /// `info` describes an object that is loaded and stays so during the call.
 unsafe fn read(info: &libc::dl_phdr_info) -> Option<Module> {
-    let base = info.dlpi_addr as usize;
-    // SAFETY: the loader says that there are so many headers.
-    let headers = unsafe { slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into()) };
-    let range = |header: &libc::Elf64_Phdr| {
-        let start = base.wrapping_add(header.p_vaddr as usize);
-        start..start.wrapping_add(header.p_memsz as usize)
-    };
-    let loaded = headers.iter().filter(|h| h.p_type == libc::PT_LOAD);
-    let mut executable = loaded.clone().filter(|h| h.p_flags & libc::PF_X != 0);
-    let first = range(executable.next()?);
-    let code = executable.map(range).fold(first, |code, next| {
-        code.start.min(next.start)..code.end.max(next.end)
-    });
+    // SAFETY: the caller's promise is passed on.
+    let object = unsafe { headers(info) };
+    let code = object.code()?;
 
     // From an address to the end of the readable segment that it lies in.
     let readable = |address: usize| {
-        let segment = loaded
-            .clone()
-            .filter(|h| h.p_flags & libc::PF_R != 0)
-            .map(range)
+        let segment = object
+            .loaded(libc::PF_R)
             .find(|segment| segment.contains(&address))?;
         // SAFETY: the loader has mapped the segment readable, and keeps it so during the call. It holds constants.
         Some(unsafe { slice::from_raw_parts(address as *const u8, segment.end - address) })
     };
     let call_frames = || {
-        let header = headers.iter().find(|h| h.p_type == libc::PT_GNU_EH_FRAME)?;
-        let header = range(header).start;
+        let mut headers = object.headers.iter();
+        let header = headers.find(|h| h.p_type == libc::PT_GNU_EH_FRAME)?;
+        let header = object.range(header).start;
         let bases = BaseAddresses::default().set_eh_frame_hdr(header as u64);
         let parsed = EhFrameHdr::new(readable(header)?, NativeEndian).parse(&bases, 8);
         let address = parsed.ok()?.eh_frame_ptr().direct().ok()? as usize;

@@ -35,7 +35,6 @@ impl Registers {
     }
 
     /// Those of the calling function, for a walk from an ordinary call.
-    #[cfg(test)]
     #[inline(always)]
     pub(crate) fn here() -> Self {
         let (pc, sp, fp): (usize, usize, usize);

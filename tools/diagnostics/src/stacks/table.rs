@@ -35,14 +35,7 @@ const UNKNOWN: u16 = 0;
 impl Table {
     /// The first module is the program itself.
     pub(super) fn new(modules: &[Module]) -> Self {
-        let mut table = Self {
-            executable: modules.first().map_or(0..0, |first| first.code.clone()),
-            modules: Vec::new(),
-            starts: Vec::new(),
-            rules: Vec::new(),
-            distinct: vec![Rule::UNKNOWN],
-            without_information: Vec::new(),
-        };
+        let mut table = Self::empty(modules.first().map_or(0..0, |first| first.code.clone()));
         let mut known = HashMap::from([(Rule::UNKNOWN, UNKNOWN)]);
         for module in modules {
             let first = table.starts.len();
@@ -73,6 +66,18 @@ impl Table {
         table
     }
 
+    /// Without any information: it knows what is the program's own code.
+    pub(super) fn empty(executable: Range<usize>) -> Self {
+        Self {
+            executable,
+            modules: Vec::new(),
+            starts: Vec::new(),
+            rules: Vec::new(),
+            distinct: vec![Rule::UNKNOWN],
+            without_information: Vec::new(),
+        }
+    }
+
     /// Sorts one module's rows, and fills the gaps between them.
     fn append(&mut self, rows: &mut [Row]) {
         rows.sort_by_key(|row| row.start);
@@ -101,6 +106,11 @@ impl Table {
 
     pub(super) fn is_empty(&self) -> bool {
         self.modules.is_empty()
+    }
+
+    #[cfg(test)]
+    pub(super) fn executable(&self) -> &Range<usize> {
+        &self.executable
     }
 
     #[cfg(test)]

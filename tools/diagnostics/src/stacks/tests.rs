@@ -5,7 +5,7 @@ use std::ffi::{c_int, c_void};
 use std::hint::black_box;
 use std::sync::OnceLock;
 
-use super::{By, Registers, Tables};
+use super::{By, Registers, Tables, frame_pointers_lead_to_callers};
 
 fn tables() -> &'static Tables {
     static TABLES: OnceLock<Tables> = OnceLock::new();
@@ -81,6 +81,24 @@ fn this_build_keeps_frame_pointers() {
     // As `.cargo/config.toml` says.
     assert!(tables.frame_pointers());
     assert!(tables.table.rows() > 10_000, "{}", tables.table.rows());
+    assert!(frame_pointers_lead_to_callers());
+    let quick = Tables::of_frame_pointers().expect("it keeps them");
+    let here = this_build_keeps_frame_pointers as *const () as usize;
+    assert!(quick.in_executable(here) && !quick.in_executable(libc::qsort as *const () as usize));
+    assert_eq!(quick.table.executable(), tables.table.executable());
+}
+
+/// From an ordinary call, frame pointers alone are right as far as the stack is the program's own.
+#[test]
+fn frame_pointers_alone_suffice_in_the_executable() {
+    let quick = Tables::of_frame_pointers().expect("it keeps them");
+    let here = Registers::here();
+    let all: Vec<_> = tables().walk(here, By::CallFrameInformation).collect();
+    let own = all.iter().take_while(|frame| quick.in_executable(**frame));
+    let own: Vec<_> = own.copied().collect();
+    assert!(own.len() > 5, "{all:x?}");
+    let walked: Vec<_> = quick.walk(here, By::Rule).take(own.len()).collect();
+    assert_eq!(walked, own);
 }
 
 #[test]

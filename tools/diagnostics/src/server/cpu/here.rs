@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use self::parameters::Parameters;
 use crate::cpu::{self, Facts, Recording, Refused};
+use crate::server::heap;
 use crate::server::profiles::picture::Picture;
 use crate::server::profiles::turn::Turns;
 use crate::server::profiles::{PICTURE, file, quiet, refusal};
@@ -46,6 +47,10 @@ pub(super) async fn profile(RawQuery(query): RawQuery) -> Response {
 
 pub(super) async fn flamegraph(RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
+    let kind = query.split('&').find_map(|pair| pair.strip_prefix("type="));
+    if kind.is_some_and(|kind| kind != "cpu") {
+        return heap::flamegraph(&query).await;
+    }
     let asked = match Parameters::of_flamegraph(&query) {
         Ok(asked) => asked,
         Err(reason) => return refusal(StatusCode::BAD_REQUEST, &reason),
