@@ -149,21 +149,29 @@ impl Stacks {
             .map(|(seen, expiries)| weigh::nanoseconds(seen.time, expiries, period))
             .collect();
         // Threads of one name come together: one whose threads come and go would have a sample of each of them.
-        let mut merged: HashMap<(&str, Box<[usize]>), (u64, f64)> = HashMap::new();
-        for ((thread, stack), weight) in self.expiries {
+        let mut merged = HashMap::new();
+        for ((thread, stack), expiries) in self.expiries {
             let thread = thread as usize;
-            let total = merged.entry((&seen[thread].name, stack)).or_default();
-            total.0 += weight;
-            total.1 += weight as f64 * each[thread];
+            let key = (seen[thread].name.as_str(), stack);
+            let total: &mut Total = merged.entry(key).or_default();
+            total.expiries += expiries;
+            total.nanoseconds += expiries as f64 * each[thread];
         }
         merged
             .into_iter()
-            .map(|((thread, stack), (weight, nanoseconds))| Sample {
+            .map(|((thread, stack), total)| Sample {
                 stack,
                 thread: thread.to_owned(),
-                weight,
-                nanoseconds: nanoseconds as u64,
+                weight: total.expiries,
+                nanoseconds: total.nanoseconds as u64,
             })
             .collect()
     }
+}
+
+/// What the same stack on threads of one name adds up to.
+#[derive(Default)]
+struct Total {
+    expiries: u64,
+    nanoseconds: f64,
 }
