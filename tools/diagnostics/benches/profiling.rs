@@ -2,8 +2,8 @@
 //!
 //! `cargo bench -p diagnostics --bench profiling`
 //!
-//! The same server books in turn without a profile and with one, so that whatever else changes meanwhile changes both. What one
-//! whole profile takes beside the samples, preparing the walks and naming functions, is measured at rest.
+//! The same server books in turn without a profile and with one, so that whatever else changes meanwhile changes both.
+//! What one whole profile takes beside the samples, preparing the walks and naming functions, is measured at rest.
 
 mod booking;
 

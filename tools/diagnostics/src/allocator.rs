@@ -1,4 +1,4 @@
-//! The global allocator: jemalloc or another one, with every call counted.
+//! The global allocator: jemalloc or another one, with every call counted and some sampled.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout};
@@ -9,6 +9,7 @@ use std::alloc::System as Backend;
 #[cfg(all(feature = "jemalloc", not(target_env = "msvc")))]
 use tikv_jemallocator::Jemalloc as Backend;
 
+use crate::sampling::heap;
 use crate::slots::{allocated, freed, reallocated};
 
 /// Whether the default is jemalloc, as it is unless the build is without it.
@@ -62,11 +63,11 @@ fn is_jemalloc<A: 'static>() -> bool {
     HAS_JEMALLOC && TypeId::of::<A>() == TypeId::of::<Backend>()
 }
 
-// SAFETY: every method hands its arguments unchanged to the `GlobalAlloc` below, which upholds the
-// contract, and returns what that returned. Counting neither touches the memory nor unwinds: it is
-// wrapping arithmetic on atomics and on thread-locals that need no initialization. Where it claims
-// a slot for a new thread it may register a thread-local destructor; should that allocate, the
-// re-entrant call finds the claim under way and counts in the shared slot.
+// SAFETY: every method hands its arguments unchanged to the `GlobalAlloc` below, which upholds the contract, and
+// returns what that returned. Counting and sampling neither touch the memory nor unwind: they are wrapping arithmetic
+// on atomics, on tables of their own, and on thread-locals that need no initialization. Where it claims a slot for a
+// new thread it may register a thread-local destructor; should that allocate, the re-entrant call finds the claim under
+// way and counts in the shared slot.
 unsafe impl<A: GlobalAlloc + 'static> GlobalAlloc for Allocator<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -74,6 +75,7 @@ unsafe impl<A: GlobalAlloc + 'static> GlobalAlloc for Allocator<A> {
         let pointer = unsafe { self.below.alloc(layout) };
         if !pointer.is_null() {
             allocated(layout.size(), is_jemalloc::<A>);
+            heap::allocated(pointer, layout.size());
         }
         pointer
     }
@@ -85,6 +87,7 @@ unsafe impl<A: GlobalAlloc + 'static> GlobalAlloc for Allocator<A> {
         let pointer = unsafe { self.below.alloc_zeroed(layout) };
         if !pointer.is_null() {
             allocated(layout.size(), is_jemalloc::<A>);
+            heap::allocated(pointer, layout.size());
         }
         pointer
     }
@@ -93,18 +96,24 @@ unsafe impl<A: GlobalAlloc + 'static> GlobalAlloc for Allocator<A> {
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         // Counted first, so that the call below is the last thing and needs no frame of its own.
         freed(layout.size(), is_jemalloc::<A>);
+        heap::released(pointer);
         // SAFETY: the caller got `pointer` from this allocator with `layout`, hence from the one below.
         unsafe { self.below.dealloc(pointer, layout) };
     }
 
     #[inline]
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        let sample = heap::take_out(pointer);
         // SAFETY: the caller got `pointer` from this allocator with `layout`, hence from the one below,
         // and promises that `new_size` is valid.
         let moved = unsafe { self.below.realloc(pointer, layout, new_size) };
         // A failed reallocation leaves the old block as it was.
-        if !moved.is_null() {
+        if moved.is_null() {
+            heap::put_back(sample, pointer);
+        } else {
+            heap::moved(sample);
             reallocated(layout.size(), new_size, is_jemalloc::<A>);
+            heap::allocated(moved, new_size);
         }
         moved
     }

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::runtime::TaskMeta;
 use tokio::runtime::{Builder, Handle, RuntimeFlavor};
 
+#[cfg(tokio_unstable)]
+use crate::sampling::tasks;
 use crate::watch;
 
 type OnThread = Box<dyn Fn() + Send + Sync>;
@@ -137,20 +139,29 @@ pub fn hook(builder: &mut Builder, hooks: Hooks) {
     }
     #[cfg(tokio_unstable)]
     {
+        tasks::hooked();
         let callers = hooks.task_spawn;
         builder.on_task_spawn(move |task| {
-            watch::task_spawned();
+            if watch::task_spawned() {
+                tasks::spawned(task.id(), task.spawned_at());
+            }
             callers.iter().for_each(|call| call(task));
         });
-        if let Some(call) = hooks.before_task_poll {
-            builder.on_before_task_poll(call);
-        }
-        if let Some(call) = hooks.after_task_poll {
-            builder.on_after_task_poll(call);
-        }
-        if let Some(call) = hooks.task_terminate {
-            builder.on_task_terminate(call);
-        }
+        let callers = hooks.before_task_poll;
+        builder.on_before_task_poll(move |task| {
+            tasks::poll_begins(task.id(), task.spawned_at());
+            callers.iter().for_each(|call| call(task));
+        });
+        let callers = hooks.after_task_poll;
+        builder.on_after_task_poll(move |task| {
+            callers.iter().for_each(|call| call(task));
+            tasks::poll_ends(task.id());
+        });
+        let callers = hooks.task_terminate;
+        builder.on_task_terminate(move |task| {
+            tasks::ended(task.id());
+            callers.iter().for_each(|call| call(task));
+        });
     }
 }
 

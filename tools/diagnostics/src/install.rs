@@ -3,14 +3,14 @@
 use std::net::SocketAddr;
 
 use crate::{
-    AllocCounts, Error, Hooks, Listening, Options, RuntimeStats, hook, not_built, runtime, slots,
-    watch,
+    AllocCounts, Error, Hooks, Listening, Options, RuntimeStats, hook, not_built, runtime,
+    sampling::heap, slots, watch,
 };
 
 /// Installs the diagnostics with the default [`Options`]. Call it first in `main`, before the runtime is built.
 ///
-/// Nothing is measured from here on that was not measured before: every part starts when it is connected or
-/// asked for.
+/// From here on the heap is sampled, where [`crate::Allocator`] is the program's allocator. Nothing else is measured
+/// that was not measured before: every other part starts when it is connected or asked for.
 ///
 /// # Errors
 ///
@@ -27,8 +27,9 @@ pub fn install() -> Result<Diagnostics, Error> {
 /// not have. Nothing is installed then.
 pub fn install_with(options: Options) -> Result<Diagnostics, Error> {
     not_built::refuse(&options)?;
-    let purge = options.purge_in_background;
+    let (purge, interval) = (options.purge_in_background, options.heap_sample_interval);
     options.set()?;
+    heap::start(interval);
     // A jemalloc that the program does not use needs no thread either.
     if purge && AllocCounts::are_counted() && slots::on_jemalloc() {
         purge_in_background();

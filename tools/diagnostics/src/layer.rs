@@ -1,15 +1,16 @@
-//! The `tracing` layer: how many spans were opened and events logged.
+//! The `tracing` layer: how many spans were opened and events logged, and which request a thread works for.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tracing::level_filters::LevelFilter;
-use tracing::span::{Attributes, Id};
+use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::sampling::labels;
 use crate::{EventCounts, Options};
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
@@ -18,11 +19,12 @@ static SPANS: AtomicU64 = AtomicU64::new(0);
 /// Events, from `ERROR` to `TRACE`.
 static EVENTS: [AtomicU64; 5] = [const { AtomicU64::new(0) }; 5];
 
-/// The layer for the service's `tracing` subscriber, which counts spans and events.
+/// The layer for the service's `tracing` subscriber, which counts spans and events. While a thread is in a span with a
+/// field `route`, or in one that was opened inside of such a span, CPU and heap samples carry the label `route`.
 ///
 /// It works before [`crate::install()`] and after it, and without it. The levels that it looks at are those of the
-/// [`Options`](crate::Options) that are installed when it is made, else the defaults: spans from `DEBUG` up, events from
-/// `INFO` up. What is below costs what it would without the layer: `tracing` asks once for each place in the code,
+/// [`Options`](crate::Options) that are installed when it is made, else the defaults: spans from `DEBUG` up, events
+/// from `INFO` up. What is below costs what it would without the layer: `tracing` asks once for each place in the code,
 /// and remembers the answer.
 ///
 /// Its filter is its own, and neither changes nor obeys those of the layers beside it. A filter that is a layer of
@@ -62,8 +64,8 @@ impl<S> Filter<S> for Wanted {
     }
 
     /// Either "never", which `tracing` remembers, or "ask again": "always" would cost the service's log its lines. The
-    /// filters of a subscriber leave their answers where the next span or event of the thread finds them. What is always
-    /// wanted is not asked about, so it may find the answers to an earlier question, such as sqlx's after each
+    /// filters of a subscriber leave their answers where the next span or event of the thread finds them. What is
+    /// always wanted is not asked about, so it may find the answers to an earlier question, such as sqlx's after each
     /// statement, whether to log it at debug level (tokio-rs/tracing, issue 2519).
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
         if self.has(metadata) {
@@ -120,8 +122,25 @@ where
         INSTALLED.store(true, Ordering::Relaxed);
     }
 
-    fn on_new_span(&self, _attributes: &Attributes<'_>, _id: &Id, _context: Context<'_, S>) {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _context: Context<'_, S>) {
         SPANS.fetch_add(1, Ordering::Relaxed);
+        labels::opened(attributes, id);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, _context: Context<'_, S>) {
+        labels::recorded(id, values);
+    }
+
+    fn on_enter(&self, id: &Id, _context: Context<'_, S>) {
+        labels::entered(id);
+    }
+
+    fn on_exit(&self, id: &Id, _context: Context<'_, S>) {
+        labels::left(id);
+    }
+
+    fn on_close(&self, id: Id, _context: Context<'_, S>) {
+        labels::closed(&id);
     }
 
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {

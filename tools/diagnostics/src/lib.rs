@@ -25,7 +25,7 @@
 //! |---|---|
 //! | `jemalloc` | jemalloc below [`Allocator`], and what it tells about the heap |
 //! | `http` | the listener and its pages |
-//! | `profile` | CPU profiles on the listener, and what finds functions and lines; it needs `http` |
+//! | `profile` | CPU and heap profiles on the listener, and what finds functions and lines; it needs `http` |
 //! | `tracing` | [`layer()`], and the diagnostics' own warnings in the log |
 //!
 //! All are on by default. What a build without one lacks is said in a sentence where it would have been.
@@ -49,18 +49,19 @@ mod layer;
 mod runtime;
 mod watch;
 
+#[cfg(not(all(
+    feature = "profile",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
+#[path = "no_sampling.rs"]
+mod sampling;
 #[cfg(all(
     feature = "profile",
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
-mod cpu;
-#[cfg(all(
-    feature = "profile",
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64")
-))]
-mod stacks;
+mod sampling;
 
 #[cfg(feature = "http")]
 mod server;

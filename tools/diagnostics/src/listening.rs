@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 
 use crate::Error;
+use crate::sampling::heap;
 
 /// What listens after [`crate::start`] or [`crate::Diagnostics::listen`], and why the rest does not.
 ///
@@ -19,7 +20,7 @@ pub struct Listening {
 
 impl Listening {
     pub(crate) fn on(address: SocketAddr) -> Self {
-        let http = http(address);
+        let http = heap::left_out(|| http(address));
         match &http {
             Ok(bound) if !bound.ip().is_loopback() => warn(&format!(
                 "the diagnostics listen on {bound}, which is not loopback: whoever reaches this port can read what \

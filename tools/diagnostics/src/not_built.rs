@@ -12,12 +12,6 @@ struct NotBuilt {
 
 const NOT_BUILT: &[NotBuilt] = &[
     NotBuilt {
-        setting: "heap_sample_interval",
-        what: "the heap sampler",
-        off: Some("0"),
-        wanted: |options| options.heap_sample_interval.is_some_and(|bytes| bytes != 0),
-    },
-    NotBuilt {
         setting: "recorder_size",
         what: "the flight recorder",
         off: Some("0"),
@@ -84,7 +78,6 @@ mod tests {
         let options = Options::default;
         let address = ([127, 0, 0, 1], 0).into();
         for (wanted, setting) in [
-            (options().heap_sample_interval(1), "heap_sample_interval"),
             (options().recorder_size(1), "recorder_size"),
             (options().dump_folder("dumps"), "dump_folder"),
             (options().slow_request(Duration::MAX), "slow_request"),
@@ -98,10 +91,10 @@ mod tests {
             assert!(error.contains(&format!("`{setting}`")), "{error}");
         }
         assert_eq!(
-            refuse(&options().heap_sample_interval(512))
+            refuse(&options().recorder_size(512))
                 .expect_err("not built")
                 .to_string(),
-            "the heap sampler is not built yet: leave `heap_sample_interval` out, or set it to 0"
+            "the flight recorder is not built yet: leave `recorder_size` out, or set it to 0"
         );
     }
 
@@ -109,7 +102,6 @@ mod tests {
     fn off_is_accepted_as_nothing_is() {
         assert!(refuse(&Options::default()).is_ok());
         let off = Options::default()
-            .heap_sample_interval(0)
             .recorder_size(0)
             .slow_request(Duration::ZERO)
             .slow_poll(Duration::ZERO)

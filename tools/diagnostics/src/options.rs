@@ -84,9 +84,9 @@ impl Options {
         self
     }
 
-    /// Hides on `/debug/pprof/cmdline` the values of arguments whose name has this word too: `redact("pin")` hides those
-    /// of `--pin`, `--card-pin` and `CARD_PIN=`, not of `--spin`. Words such as `secret`, `password`, `token`
-    /// and `key` are there already.
+    /// Hides on `/debug/pprof/cmdline` the values of arguments whose name has this word too: `redact("pin")` hides
+    /// those of `--pin`, `--card-pin` and `CARD_PIN=`, not of `--spin`. Words such as `secret`, `password`, `token` and
+    /// `key` are there already.
     #[must_use]
     pub fn redact(mut self, word: impl Into<String>) -> Self {
         self.secret_words.push(word.into());
@@ -101,8 +101,8 @@ impl Options {
         self
     }
 
-    /// The address of a page about this service's profiles, `http` or `https`, which viewers of profiles show as a link. None
-    /// unless set.
+    /// The address of a page about this service's profiles, `http` or `https`, which viewers of profiles show as a
+    /// link. None unless set.
     #[must_use]
     pub fn doc_url(mut self, url: impl Into<String>) -> Self {
         self.doc_url = Some(url.into());
@@ -127,7 +127,11 @@ impl Options {
         self
     }
 
-    /// One allocation in so many bytes is kept with its stack, for heap profiles. 0 is off.
+    /// How many bytes are allocated, on average, between two samples for heap profiles: 512 KiB unless set, as in Go. 0
+    /// takes none.
+    ///
+    /// What an allocation costs beside is the same for every interval. A smaller one tells rare and small allocations
+    /// apart sooner, for half a microsecond to some microseconds a sample.
     #[must_use]
     pub fn heap_sample_interval(mut self, bytes: u64) -> Self {
         self.heap_sample_interval = Some(bytes);

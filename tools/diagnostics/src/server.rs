@@ -1,10 +1,22 @@
 //! The debug listener: a thread of its own that serves a few pages, within limits.
 
 mod cmdline;
-mod cpu;
 mod guard;
 mod index;
 mod pages;
+#[cfg(not(all(
+    feature = "profile",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
+#[path = "server/no_profiles.rs"]
+mod profiles;
+#[cfg(all(
+    feature = "profile",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod profiles;
 mod redact;
 
 use std::io;

@@ -3,7 +3,10 @@
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
-/// Starts a thread on which nothing is logged: neither by us nor by what we use.
+use crate::sampling::heap;
+
+/// Starts a thread on which nothing is logged, neither by us nor by what we use, and whose memory is in no heap
+/// profile.
 ///
 /// The service's subscriber writes where the service wants. When nobody reads there any more, whoever logs stands
 /// still, and that is when the diagnostics are needed.
@@ -16,6 +19,6 @@ pub(crate) fn spawn(
         // wants nothing would have every place in the code that logs ask again each time.
         #[cfg(feature = "tracing")]
         let _nobody = tracing::dispatcher::set_default(&tracing::Dispatch::none());
-        work();
+        heap::left_out(work);
     })
 }

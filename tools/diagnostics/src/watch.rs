@@ -130,11 +130,14 @@ pub(crate) fn thread_stops() {
     let _ended = HELD.with_borrow_mut(Option::take);
 }
 
+/// Whether the task that is being spawned is one of the service's. Asked once for each.
 #[cfg(tokio_unstable)]
-pub(crate) fn task_spawned() {
-    if !POSTING.replace(false) {
+pub(crate) fn task_spawned() -> bool {
+    let of_the_service = !POSTING.replace(false);
+    if of_the_service {
         SPAWNED.fetch_add(1, Ordering::Relaxed);
     }
+    of_the_service
 }
 
 /// A hooked `current_thread` runtime has nothing to do. It runs on whichever thread calls `block_on`, which no hook

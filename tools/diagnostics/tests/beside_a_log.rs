@@ -18,8 +18,8 @@ impl<S: Subscriber> Layer<S> for Log {
     }
 }
 
-/// Who asks whether something is wanted, as sqlx does through the crate `log` after each statement, and then has nothing
-/// to say, leaves the filters' answers where the next event finds them (tokio-rs/tracing, issue 2519).
+/// Who asks whether something is wanted, as sqlx does through the crate `log` after each statement, and then has
+/// nothing to say, leaves the filters' answers where the next event finds them (tokio-rs/tracing, issue 2519).
 #[test]
 fn a_question_whether_to_log_loses_no_line_of_a_log() {
     let lines = Arc::default();

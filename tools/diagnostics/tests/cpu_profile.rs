@@ -1,7 +1,8 @@
 //! CPU profiles of processes whose costs are known, read by `go tool pprof`.
 //!
-//! Each test starts this program a second time as the process to be profiled (`service`), since a process has one profile at a time.
-//! `DIAGNOSTICS_STORM_SECONDS=600 cargo test -p diagnostics --test cpu_profile storm` runs the long one for as long as that.
+//! Each test starts this program a second time as the process to be profiled (`service`), since a process has one
+//! profile at a time. `DIAGNOSTICS_STORM_SECONDS=600 cargo test -p diagnostics --test cpu_profile storm` runs the long
+//! one for as long as that.
 
 #![allow(unsafe_code)]
 

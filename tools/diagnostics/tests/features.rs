@@ -56,14 +56,24 @@ fn without_http_nothing_listens_and_nothing_fails() {
 fn without_profile_the_pages_say_so() {
     let listening = installed().listen(([127, 0, 0, 1], 0).into());
     let address = listening.http.expect("a free port");
-    let sentence = "No CPU profiles: this program is built without diagnostics' feature `profile`.";
-    for page in ["profile?seconds=1", "flamegraph"] {
-        let answer = http::get(address, &format!("/debug/pprof/{page}"));
-        assert_eq!((answer.status, answer.body.trim_end()), (501, sentence));
-    }
     let index = http::get(address, "/debug/pprof/").body;
-    assert!(index.contains(sentence), "{index}");
-    assert!(!index.contains("href=\"/debug/pprof/profile"), "{index}");
+    for (what, pages) in [
+        ("CPU profiles", ["profile?seconds=1", "flamegraph"]),
+        ("heap profiles", ["heap", "allocs?seconds=1"]),
+        ("list of tasks", ["tasks", "goroutine?debug=1"]),
+    ] {
+        let sentence =
+            format!("No {what}: this program is built without diagnostics' feature `profile`.");
+        for page in pages {
+            let answer = http::get(address, &format!("/debug/pprof/{page}"));
+            assert_eq!((answer.status, answer.body.trim_end()), (501, &*sentence));
+            assert!(
+                !index.contains(&format!("href=\"/debug/pprof/{page}")),
+                "{index}"
+            );
+        }
+        assert!(index.contains(&sentence), "{index}");
+    }
 }
 
 #[cfg(not(feature = "tracing"))]

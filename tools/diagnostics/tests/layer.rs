@@ -86,8 +86,8 @@ impl<S: Subscriber> Subscriber for Spy<S> {
     }
 }
 
-/// Debug events as sqlx and hyper have them, and debug spans as the service has them. One test, since `tracing` keeps its
-/// answers for the process.
+/// Debug events as sqlx and hyper have them, and debug spans as the service has them. One test, since `tracing` keeps
+/// its answers for the process.
 #[test]
 fn an_event_that_nobody_wants_is_asked_for_once_and_spans_allocate_nothing() {
     let asked = Arc::default();

@@ -23,6 +23,17 @@ fn what_is_not_installed_is_said_and_not_linked() {
     assert_eq!(memstats.status, 501, "{body}");
     assert!(body.contains("#[global_allocator]"), "{body}");
 
+    for page in ["heap", "allocs?seconds=1", "flamegraph?type=inuse_space"] {
+        let answer = http::get(address, &format!("/debug/pprof/{page}"));
+        assert_eq!(answer.status, 501, "{}", answer.body);
+        let reason = if cfg!(feature = "profile") {
+            "#[global_allocator]"
+        } else {
+            "feature `profile`"
+        };
+        assert!(answer.body.contains(reason), "{}", answer.body);
+    }
+
     let runtime = http::get(address, "/debug/runtime").json();
     let of_tasks = ["tasks_alive", "tasks_spawned", "workers"];
     for field in of_tasks.into_iter().chain(["spans_opened", "events"]) {
@@ -38,6 +49,7 @@ fn what_is_not_installed_is_said_and_not_linked() {
         "feature `tracing`"
     };
     assert!(!index.contains("href=\"/debug/memstats\""));
+    assert_eq!(index.matches("No heap profiles: ").count(), 1, "{index}");
     assert!(index.contains("Diagnostics::runtime") && index.contains(spans));
 }
 

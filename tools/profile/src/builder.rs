@@ -8,7 +8,8 @@ use crate::maps::CodeMapping;
 use crate::proto::{Label, Location, Mapping, Sample, ValueType};
 use crate::strings::Strings;
 
-/// Collects samples of `N` values each. Equal stacks with equal labels become one sample, with the sums of their values.
+/// Collects samples of `N` values each. Equal stacks with equal labels become one sample, with the sums of their
+/// values.
 #[derive(Debug, Clone)]
 pub struct Builder<const N: usize> {
     /// All but the samples and texts.
@@ -110,8 +111,8 @@ impl<const N: usize> Builder<N> {
         self.profile.default_sample_type = self.strings.add(kind);
     }
 
-    /// Adds a stack, the leaf first. An address is the one to look up: return addresses less one, so that it lies in the
-    /// instruction that called and not in the next one, which may be of another line.
+    /// Adds a stack, the leaf first. An address is the one to look up: return addresses less one, so that it lies in
+    /// the instruction that called and not in the next one, which may be of another line.
     pub fn sample(&mut self, stack: &[u64], values: [i64; N], labels: &[(&str, LabelValue<'_>)]) {
         let location_ids = stack.iter().map(|&address| self.location(address));
         let location_ids = location_ids.collect();

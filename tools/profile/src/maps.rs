@@ -51,8 +51,8 @@ pub fn of_this_process() -> io::Result<Vec<CodeMapping>> {
     Ok(mappings)
 }
 
-/// The code in the text of `/proc/PID/maps`, that of the file `program` first; build ids are not in it. Lines that are of
-/// another form are passed over.
+/// The code in the text of `/proc/PID/maps`, that of the file `program` first; build ids are not in it. Lines that are
+/// of another form are passed over.
 ///
 /// `program` is as `/proc/PID/exe` has it, with ` (deleted)` if it is.
 pub fn parse(maps: &str, program: &str) -> Vec<CodeMapping> {

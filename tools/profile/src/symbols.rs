@@ -19,9 +19,9 @@ use crate::maps::THIS_PROGRAM;
 use crate::proto::{Function, Line};
 use crate::strings::Strings;
 
-/// Gives a profile's addresses their functions, lines and inlined frames, out of the files that the mappings name: their
-/// debug information (DWARF, also where it was split off into `.dwp`, `.dwo` or `.debug` files), or else their symbol
-/// tables.
+/// Gives a profile's addresses their functions, lines and inlined frames, out of the files that the mappings name:
+/// their debug information (DWARF, also where it was split off into `.dwp`, `.dwo` or `.debug` files), or else their
+/// symbol tables.
 ///
 /// Nothing is kept between two profiles: while one is symbolized, the debug information of one file is in memory.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! Writes a large profile for measurements: `cargo run -p rops --example generated -- SAMPLES FILE`.
 //!
-//! It is like that of a large program: three thousand functions of three places each, some of them inlined, and each place
-//! calls a few others.
+//! It is like that of a large program: three thousand functions of three places each, some of them inlined, and each
+//! place calls a few others.
 
 use std::env;
 use std::fs;

@@ -74,8 +74,8 @@ pub fn is_of_base(profile: &Profile, sample: &Sample) -> bool {
     })
 }
 
-/// The unit of each key's numbers: the first that a sample has, or else one that the key suggests. The second list has a
-/// sentence for each key with several units.
+/// The unit of each key's numbers: the first that a sample has, or else one that the key suggests. The second list has
+/// a sentence for each key with several units.
 pub fn units(profile: &Profile) -> (BTreeMap<String, String>, Vec<String>) {
     let mut units: BTreeMap<&str, &str> = BTreeMap::new();
     let mut others: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! What `rops` knows: profiles in the format of `go tool pprof`, read, filtered, put together, compared and shown.
 //!
-//! An [`Input`] says which profiles to read, [`Options`] say what is asked about them, and a [`Report`] holds the answer:
-//! the [graph] of who calls whom and what it costs. Text, pictures and flame graphs are views of one report.
+//! An [`Input`] says which profiles to read, [`Options`] say what is asked about them, and a [`Report`] holds the
+//! answer: the [graph] of who calls whom and what it costs. Text, pictures and flame graphs are views of one report.
 //!
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {

@@ -13,8 +13,8 @@ use profile::{Profile, Strings};
 
 use crate::labels::{self, Value};
 
-/// Puts profiles together, with the values that all of them have, in the finest of their units. What is the same becomes
-/// one; what is 0 goes away. A single one stays as it is.
+/// Puts profiles together, with the values that all of them have, in the finest of their units. What is the same
+/// becomes one; what is 0 goes away. A single one stays as it is.
 ///
 /// # Errors
 /// When they measure different things.

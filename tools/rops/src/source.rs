@@ -148,8 +148,8 @@ pub fn folders(option: Option<&str>) -> impl Iterator<Item = &str> {
     folders.filter(|folder| !folder.is_empty())
 }
 
-/// A path without the first of the prefixes that it has. Where none are given, without all up to the name of a folder to
-/// look in.
+/// A path without the first of the prefixes that it has. Where none are given, without all up to the name of a folder
+/// to look in.
 pub fn trimmed<'a>(path: &'a str, prefixes: &[String], search: &[PathBuf]) -> &'a str {
     if prefixes.is_empty() {
         for folder in search {

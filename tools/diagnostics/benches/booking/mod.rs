@@ -68,12 +68,17 @@ impl Server {
     /// Builds the package and the load client, starts the package's program on free ports and an empty database, and
     /// waits until it serves.
     pub fn start(package: &str) -> Result<Self> {
+        Self::start_with(package, &[])
+    }
+
+    /// The same with further settings.
+    pub fn start_with(package: &str, settings: &[&str]) -> Result<Self> {
         let (program, load) = (build(package)?, build("load")?);
         let folder = tempfile::tempdir_in(MEMORY).or_else(|_| tempfile::tempdir())?;
         let database = format!("sqlite://{}", folder.path().join("coworking.db").display());
         let mut process = Command::new(&program);
         process.args(["--listen", "127.0.0.1:0", "--debug-listen", "127.0.0.1:0"]);
-        process.args(["--database-url", &database]);
+        process.args(["--database-url", &database]).args(settings);
         // The log is part of the work; where it goes is not.
         process
             .stdin(Stdio::null())

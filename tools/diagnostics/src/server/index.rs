@@ -21,6 +21,8 @@ pub(super) fn page() -> Html<String> {
     for page in PAGES.iter().filter(|page| page.path != INDEX) {
         match (page.absent)() {
             None => link(&mut links, page),
+            // Two pages may be missing for one reason.
+            Some(reason) if missing.contains(&reason) => {}
             Some(reason) => missing.push(reason),
         }
     }

@@ -11,7 +11,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get};
 use serde::Serialize;
 
-use super::{cmdline, cpu, guard, index};
+use super::profiles::{cpu, heap, tasks};
+use super::{cmdline, guard, index};
 use crate::{MemStats, runtime};
 
 pub(super) const INDEX: &str = "/debug/pprof/";
@@ -61,21 +62,49 @@ pub(super) const PAGES: &[Page] = &[
         query: "?seconds=5",
         text: "where the processor's time goes: records for `seconds=30` at `hz=99`, for `go tool pprof`",
         absent: cpu::absent,
-        handler: cpu::profile,
+        handler: || get(cpu::profile),
     },
     Page {
         path: "/debug/pprof/flamegraph",
         query: "?seconds=5",
-        text: "the same as a picture: records for `seconds=30`, and draws a flame graph",
+        text: "the same as a picture: records for `seconds=30`, and draws a flame graph; with `type=inuse_space` and the like, of memory",
         absent: cpu::absent,
-        handler: cpu::flamegraph,
+        handler: || get(cpu::flamegraph),
+    },
+    Page {
+        path: "/debug/pprof/heap",
+        query: "",
+        text: "what is in use and who allocated it, sampled, for `go tool pprof`; with `seconds=30` what that changes meanwhile",
+        absent: heap::absent,
+        handler: || get(heap::heap),
+    },
+    Page {
+        path: "/debug/pprof/allocs",
+        query: "",
+        text: "the same, with all that was allocated shown first",
+        absent: heap::absent,
+        handler: || get(heap::allocs),
+    },
+    Page {
+        path: "/debug/pprof/tasks",
+        query: "?debug=1",
+        text: "the tasks that are alive, by where they were spawned and how long they have been idle; `debug=1` is text",
+        absent: tasks::absent,
+        handler: || get(tasks::tasks),
+    },
+    Page {
+        path: "/debug/pprof/goroutine",
+        query: "?debug=1",
+        text: "the same, for what reads Go services",
+        absent: tasks::absent,
+        handler: || get(tasks::tasks),
     },
     Page {
         path: "/debug/pprof/symbol",
         query: "",
         text: "for `go tool pprof`, which asks here for names that a profile lacks: there are no more than it has",
         absent: cpu::absent,
-        handler: cpu::symbol,
+        handler: || get(cpu::symbol).post(cpu::symbol),
     },
 ];
 

@@ -1,5 +1,5 @@
-//! Which parts of a command line are secrets. Every program names them in its own way, so the rule goes by words: better
-//! one value too many is hidden than one too few.
+//! Which parts of a command line are secrets. Every program names them in its own way, so the rule goes by words:
+//! better one value too many is hidden than one too few.
 
 use std::mem;
 
@@ -132,7 +132,8 @@ fn password(after: &str) -> Option<(usize, usize)> {
     let (authority, colon) = (&after[..end], after.find(':')? + 1);
     let at = match authority.rfind('@') {
         Some(at) => at,
-        // A password that is not encoded as it should be may itself have what ends an authority. A port has digits only.
+        // A password that is not encoded as it should be may itself have what ends an authority. A port has digits
+        // only.
         None if colon < end
             && !authority.starts_with('[')
             && !authority[colon..].bytes().all(|byte| byte.is_ascii_digit()) =>

@@ -52,7 +52,7 @@ fn three_lines_of_one_function() {
 
 fn three_lines_of(service: &Service) {
     let Some(pprof) = pprof::needed() else { return };
-    let profile = pprof::busy(service, "hz=500");
+    let profile = service.busy_profile("hz=500");
     let line = |text| pprof::line(&pprof, &profile, "work::three_lines$", text);
     let third = line("budget.is_left()") + line("0..200") + line("wrapping_mul");
     let times = [
@@ -72,7 +72,7 @@ fn three_lines_of(service: &Service) {
 fn five_places_below_their_callers() {
     let Some(pprof) = pprof::needed() else { return };
     let service = Service::start("five places");
-    let profile = pprof::busy(&service, "hz=1000&compare=1");
+    let profile = service.busy_profile("hz=1000&compare=1");
     let line =
         |function: &str, text| pprof::line(&pprof, &profile, &format!("work::{function}$"), text);
     let times = [

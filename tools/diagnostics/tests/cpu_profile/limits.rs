@@ -126,7 +126,8 @@ fn memory_goes_back() {
     );
 }
 
-/// Panics with backtraces, libraries that are loaded and unloaded, and allocations, while profiles are taken, one after another.
+/// Panics with backtraces, libraries that are loaded and unloaded, and allocations, while profiles are taken, one after
+/// another.
 fn storm() {
     let seconds = std::env::var("DIAGNOSTICS_STORM_SECONDS").ok();
     let seconds = seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or(

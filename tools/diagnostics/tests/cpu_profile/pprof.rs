@@ -6,8 +6,6 @@ use std::process::Command;
 use profile::Profile;
 use test_tools::{Ran, TestTools};
 
-use crate::service::Service;
-
 /// What pprof prints about a profile.
 pub fn report(pprof: &Command, arguments: &[&str], profile: &[u8]) -> String {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
@@ -25,20 +23,6 @@ pub fn report(pprof: &Command, arguments: &[&str], profile: &[u8]) -> String {
 #[track_caller]
 pub fn needed() -> Option<Command> {
     test_tools::needed(TestTools::here().pprof())
-}
-
-/// A profile with three seconds of work: on a busy machine, that takes longer than three seconds.
-#[track_caller]
-pub fn busy(service: &Service, query: &str) -> Vec<u8> {
-    let mut seconds = 4;
-    loop {
-        let profile = service.profile(&format!("seconds={seconds}&{query}"));
-        let decoded = Profile::decode(&profile).expect("a profile");
-        if of_threads(&decoded, |_| true) > 3e9 || seconds > 30 {
-            return profile;
-        }
-        seconds *= 2;
-    }
 }
 
 /// Milliseconds of the lines of a function that have a text in the source, with all that was called there.

@@ -9,7 +9,10 @@ use std::thread::{self, Builder};
 use std::time::Duration;
 use std::{env, mem};
 
+use profile::Profile;
+
 use crate::http::{self, Answer};
+use crate::pprof::of_threads;
 use crate::work::{self, Bytes};
 
 /// Which work the process does.
@@ -59,6 +62,20 @@ impl Service {
         let answer = self.get(&format!("/debug/pprof/profile?{query}"));
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.bytes
+    }
+
+    /// A profile with three seconds of work: on a busy machine, that takes longer than three seconds.
+    #[track_caller]
+    pub fn busy_profile(&self, query: &str) -> Vec<u8> {
+        let mut seconds = 4;
+        loop {
+            let profile = self.profile(&format!("seconds={seconds}&{query}"));
+            let decoded = Profile::decode(&profile).expect("a profile");
+            if of_threads(&decoded, |_| true) > 3e9 || seconds > 30 {
+                return profile;
+            }
+            seconds *= 2;
+        }
     }
 
     /// Lets it end by itself, which it does not do if it was harmed.
@@ -228,8 +245,8 @@ fn limit_pending_signals(most: u64) {
     );
 }
 
-/// Refuses what Docker's default filter refuses to those who are not root and might think of profiling: `perf_event_open`,
-/// `ptrace`, `process_vm_readv`, `bpf`, `kcmp`, `userfaultfd`, and reading other processes' memory.
+/// Refuses what Docker's default filter refuses to those who are not root and might think of profiling:
+/// `perf_event_open`, `ptrace`, `process_vm_readv`, `bpf`, `kcmp`, `userfaultfd`, and reading other processes' memory.
 fn filter_system_calls() {
     const REFUSED: [libc::c_long; 7] = [
         libc::SYS_perf_event_open,

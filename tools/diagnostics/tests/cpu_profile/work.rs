@@ -11,7 +11,8 @@ use sha2::{Digest as _, Sha256};
 #[derive(Clone, Copy)]
 pub struct Budget(Duration);
 
-/// What a part of the work has done too much before: a clock jumps where the machine is busy, and the shares must be right all the same.
+/// What a part of the work has done too much before: a clock jumps where the machine is busy, and the shares must be
+/// right all the same.
 #[derive(Default)]
 pub struct Overdrawn(Duration);
 
@@ -56,8 +57,8 @@ pub fn spin(milliseconds: u64) {
     }
 }
 
-/// How much to do before something else, in milliseconds: never the same twice, since what keeps step with the sampling is
-/// measured wrong.
+/// How much to do before something else, in milliseconds: never the same twice, since what keeps step with the sampling
+/// is measured wrong.
 fn some() -> u64 {
     fastrand::u64(2..=9)
 }

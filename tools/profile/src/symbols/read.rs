@@ -13,8 +13,8 @@ use object::read::elf::ElfFile64;
 use object::{Object as _, ObjectSection as _, ReadCache};
 use typed_arena::Arena;
 
-/// An object file of which only what was needed has been read. Those of Linux on x86-64 and aarch64 are all of one kind;
-/// code for others as well would take a third longer to compile.
+/// An object file of which only what was needed has been read. Those of Linux on x86-64 and aarch64 are all of one
+/// kind; code for others as well would take a third longer to compile.
 pub(super) type ObjectFile<'a> = ElfFile64<'a, object::LittleEndian, &'a ReadCache<File>>;
 
 /// A section's bytes, or a part of them.

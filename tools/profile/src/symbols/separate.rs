@@ -10,8 +10,8 @@ use crate::maps::hexadecimal;
 
 /// The file with the debug information of another one, which has none itself.
 ///
-/// It is where debuggers look: by the build id below the folder, then by the name in `.gnu_debuglink` beside the file, in
-/// `.debug`, and below the folder again.
+/// It is where debuggers look: by the build id below the folder, then by the name in `.gnu_debuglink` beside the file,
+/// in `.debug`, and below the folder again.
 pub(super) fn debug_file<'a>(
     bytes: &'a Bytes,
     object: &ObjectFile<'a>,

@@ -2,8 +2,8 @@
 
 use profile::{Profile, Symbolizer};
 
-/// Gives locations without lines their functions, out of the binaries on this machine. What could not be read is told on
-/// stderr: it is no property of the profile.
+/// Gives locations without lines their functions, out of the binaries on this machine. What could not be read is told
+/// on stderr: it is no property of the profile.
 pub(super) fn look_up(profile: &mut Profile) {
     let can_be_looked_up = |location: &profile::proto::Location| {
         let mapping = profile.mapping(location.mapping_id);
@@ -20,11 +20,11 @@ pub(super) fn look_up(profile: &mut Profile) {
     }
 }
 
-/// Names for people: Rust's demangled, and Go's without the parameters of functions in their type arguments, as Go's tool
-/// shortens them.
+/// Names for people: Rust's demangled, and Go's without the parameters of functions in their type arguments, as Go's
+/// tool shortens them.
 ///
-/// That one takes everything with `::` in it for C++, and leaves `::drop` of `<Cart as Drop>::drop`; here such names stay
-/// whole, and those of C++ that are mangled stay so.
+/// That one takes everything with `::` in it for C++, and leaves `::drop` of `<Cart as Drop>::drop`; here such names
+/// stay whole, and those of C++ that are mangled stay so.
 pub(super) fn demangle(profile: &mut Profile) {
     // By the index of a text: that of the name for people, once it is known.
     let mut names = vec![None; profile.strings.len()];

@@ -13,8 +13,8 @@ use crate::units;
 type BeforeAndAfter = (u64, u64);
 
 impl Report {
-    /// A flame graph as SVG, which browsers let one zoom into and search. A difference has the width of what is there now,
-    /// red where it became more and blue where it became less.
+    /// A flame graph as SVG, which browsers let one zoom into and search. A difference has the width of what is there
+    /// now, red where it became more and blue where it became less.
     ///
     /// # Errors
     /// When there is nothing to draw.

@@ -89,7 +89,8 @@ impl Both {
 }
 
 /// Orders neighbours that say the same of two nodes of one name, which one file or function in several binaries or at
-/// several addresses is. Only whether it was inlined tells them apart, and Go's order of them is that of its random maps.
+/// several addresses is. Only whether it was inlined tells them apart, and Go's order of them is that of its random
+/// maps.
 fn order_namesakes(lines: &mut [String]) {
     let named = |line: &String| line.trim_end_matches(" (inline)").to_owned();
     for namesakes in lines.chunk_by_mut(|one, next| named(one) == named(next)) {

@@ -1,0 +1,93 @@
+//! What labels cost: entering and leaving a span, and its whole life, beside a subscriber without the diagnostics' layer.
+//!
+//! `cargo bench -p diagnostics --bench spans`
+//!
+//! The least of many short timings, since everything that disturbs a timing makes it longer.
+
+mod booking;
+
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use booking::Result;
+use tracing::level_filters::LevelFilter;
+use tracing::{Dispatch, Span, debug_span};
+use tracing_subscriber::Layer;
+use tracing_subscriber::prelude::*;
+
+#[global_allocator]
+static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator::new();
+
+const SPANS: u32 = 1000;
+const TIMINGS: usize = 5000;
+
+fn main() -> ExitCode {
+    booking::bench("spans", run)
+}
+
+type Open = fn() -> Span;
+type Time = fn(Open) -> Duration;
+
+/// A layer with a filter, as the diagnostics' is, which does nothing.
+struct Nothing;
+
+impl<S: tracing::Subscriber> Layer<S> for Nothing {}
+
+fn run() -> Result<()> {
+    let without = Nothing.with_filter(LevelFilter::DEBUG);
+    let subscribers: [Dispatch; 2] = [
+        tracing_subscriber::registry().with(without).into(),
+        tracing_subscriber::registry()
+            .with(diagnostics::layer())
+            .into(),
+    ];
+    println!("one span, in nanoseconds\n");
+    println!("                                 without       with      added");
+    let rows: [(&str, Open, Time); 4] = [
+        ("entered and left, no route", plain, entered),
+        ("entered and left, a route", request, entered),
+        ("opened and closed, no route", plain, lived),
+        ("opened and closed, a route", request, lived),
+    ];
+    for (name, open, time) in rows {
+        let mut best = [Duration::MAX; 2];
+        for _ in 0..TIMINGS {
+            for (best, subscriber) in best.iter_mut().zip(&subscribers) {
+                let took = tracing::dispatcher::with_default(subscriber, || time(open));
+                *best = took.min(*best);
+            }
+        }
+        let [without, with] = best.map(|time| time.as_secs_f64() * 1e9 / f64::from(SPANS));
+        println!(
+            "{name:<30} {without:>9.1} {with:>10.1} {:>10.1}",
+            with - without
+        );
+    }
+    Ok(())
+}
+
+fn plain() -> Span {
+    debug_span!("plain", number = 1)
+}
+
+fn request() -> Span {
+    debug_span!("request", route = "/rooms/{id}")
+}
+
+fn entered(open: Open) -> Duration {
+    let span = open();
+    let start = Instant::now();
+    for _ in 0..SPANS {
+        drop(black_box(span.enter()));
+    }
+    start.elapsed()
+}
+
+fn lived(open: Open) -> Duration {
+    let start = Instant::now();
+    for _ in 0..SPANS {
+        drop(black_box(open()));
+    }
+    start.elapsed()
+}

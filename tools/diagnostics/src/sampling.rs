@@ -1,0 +1,13 @@
+//! Who uses processor time and memory, found by samples of stacks, and which tasks there are: what the pages of
+//! profiles show.
+//!
+//! Other builds have `no_sampling.rs` in its place, and [`crate::server`]'s `no_profiles.rs`.
+
+mod clock;
+pub(crate) mod cpu;
+pub(crate) mod heap;
+mod keyed;
+pub(crate) mod labels;
+mod mapped;
+mod stacks;
+pub(crate) mod tasks;
