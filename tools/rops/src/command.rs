@@ -1,5 +1,7 @@
 //! The command line.
 
+mod web;
+
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -10,7 +12,9 @@ use regex::Regex;
 use rops::{Input, Options, Report, View};
 use terminal::Usage;
 
+use crate::console;
 use crate::graphviz;
+use crate::settings::Settings;
 
 /// Look into profiles of services in Rust and Go
 #[derive(Debug, clap::Parser)]
@@ -31,6 +35,9 @@ enum Command {
 
 #[derive(Debug, clap::Subcommand)]
 enum Pprof {
+    /// Commands on one profile, typed or from a pipe; also without this word: rops pprof FILE
+    #[command(after_help = CONSOLE)]
+    Console(Plain),
     /// Functions, the most expensive first
     Top(WithJson),
     /// Functions with their callers and callees
@@ -51,11 +58,20 @@ enum Pprof {
     Svg(Plain),
     /// A flame graph for the browser
     Flame(Plain),
+    /// A page in the browser: flame graph, graph, top, sources, callers and callees, labels
+    #[command(after_help = web::EXAMPLES)]
+    Web(web::Web),
     /// What became more or less from one profile to the next
     Diff(Diff),
     /// One profile out of several
     Merge(Merge),
 }
+
+const CONSOLE: &str = "\
+Examples:
+  rops pprof allocs.out                                   type top10, list SetupRoutes, help, quit
+  rops pprof -nodefraction=0 allocs.out                   the same, with a setting
+  printf 'top5\\npeek main\\n' | rops pprof cpu.pb.gz       what a script asks";
 
 #[derive(Debug, clap::Args)]
 struct Plain {
@@ -136,14 +152,14 @@ impl Rops {
     /// Does what was asked for.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let Command::Pprof(pprof) = self.command;
-        pprof.run()?;
-        Ok(ExitCode::SUCCESS)
+        pprof.run()
     }
 }
 
 impl Pprof {
-    fn run(self) -> anyhow::Result<()> {
+    fn run(self) -> anyhow::Result<ExitCode> {
         match self {
+            Self::Console(plain) => return plain.console(),
             Self::Top(WithJson { json, plain }) => plain.text(View::Top, |report| match json {
                 true => report.top_json(),
                 false => Ok(report.top()),
@@ -171,12 +187,14 @@ impl Pprof {
                 graphviz::svg(&report.dot())
             }),
             Self::Flame(plain) => plain.file("flame.svg", View::Flame, Report::flame),
+            Self::Web(web) => web.run(),
             Self::Diff(diff) => diff.run(),
             Self::Merge(Merge { input, output }) => {
                 output.must_be_a_file("merged.pb.gz")?;
                 output.write(&input.read()?.encode())
             }
-        }
+        }?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -204,7 +222,23 @@ impl Diff {
     }
 }
 
+/// What a page or a console is about.
+fn title(input: &Input) -> String {
+    let profiles = input.profiles.join(" ");
+    match input.base.iter().chain(&input.diff_base).next() {
+        Some(base) => format!("{profiles} less {base}"),
+        None => profiles,
+    }
+}
+
 impl Plain {
+    fn console(self) -> anyhow::Result<ExitCode> {
+        let Asked { options, output } = self.report;
+        let output = output.output.map(|path| path.display().to_string());
+        let (profile, title) = (self.input.read()?, title(&self.input));
+        console::run(profile, title, Settings { options, output })
+    }
+
     fn text(
         &self,
         view: View,

@@ -12,6 +12,8 @@ enum Meaning {
     View(&'static str),
     /// A view with a regular expression.
     Matching(&'static str),
+    /// The page, and where it is.
+    Page,
     /// An option that is there or not.
     Switch(&'static [&'static str]),
     /// An option that is there unless it is false.
@@ -37,12 +39,10 @@ fn meaning(name: &str) -> Option<Meaning> {
         "proto" => View("merge"),
         "peek" => Matching("peek"),
         "list" => Matching("list"),
-        "http" => Missing(
-            "the web view is not there yet; `rops pprof flame -o flame.svg FILE` writes a page for the browser",
-        ),
+        "http" => Page,
         "web" | "weblist" | "disasm" | "callgrind" | "kcachegrind" | "png" | "gif" | "pdf"
         | "ps" | "gv" | "eog" | "evince" | "topproto" | "comments" => Missing(
-            "rops has top, tree, peek, list, traces, tags, raw, dot, svg, flame, diff and merge",
+            "rops has top, tree, peek, list, traces, tags, raw, dot, svg, flame, web, diff and merge",
         ),
         "call_tree" | "tagroot" | "tagleaf" | "buildid" | "add_comment" => {
             Missing("rops has no such option")
@@ -101,14 +101,14 @@ fn meaning(name: &str) -> Option<Meaning> {
 
 /// The views that a command line may begin with.
 const VIEWS: &[&str] = &[
-    "top", "tree", "peek", "list", "traces", "tags", "raw", "dot", "svg", "flame", "diff", "merge",
-    "help",
+    "console", "top", "tree", "peek", "list", "traces", "tags", "raw", "dot", "svg", "flame",
+    "web", "diff", "merge", "help",
 ];
 
-/// The same command line in cargo's spelling. What is in it already stays.
+/// The same command line in cargo's spelling. What is in it already stays. Without a view it is for the console.
 ///
 /// # Errors
-/// When an option of Go's has no counterpart, or when there is no view.
+/// When an option of Go's has no counterpart.
 pub fn translate(arguments: Vec<String>) -> anyhow::Result<Vec<String>> {
     let mut rest = arguments.into_iter().peekable();
     let mut translated: Vec<String> = rest.by_ref().take(1).collect();
@@ -126,7 +126,7 @@ pub fn translate(arguments: Vec<String>) -> anyhow::Result<Vec<String>> {
         }
         translation.one(argument, &mut rest)?;
     }
-    translated.extend(translation.done()?);
+    translated.extend(translation.done());
     Ok(translated)
 }
 
@@ -168,6 +168,11 @@ impl Translation {
                 let regex = value()?;
                 self.view(&argument, view, Some(regex))?;
             }
+            Meaning::Page => {
+                let address = value()?;
+                self.view(&argument, "web", None)?;
+                self.others.push(format!("--http={address}"));
+            }
             Meaning::Switch(options) if is_set => self
                 .others
                 .extend(options.iter().map(|&one| one.to_owned())),
@@ -198,22 +203,19 @@ impl Translation {
         Ok(())
     }
 
-    fn done(self) -> anyhow::Result<Vec<String>> {
+    fn done(self) -> Vec<String> {
         let Self { mut view, others } = self;
         let is_help = |argument: &&String| ["-h", "--help", "-help"].contains(&argument.as_str());
         if others.iter().find(is_help).is_some() && view.is_empty() || others.is_empty() {
             view.extend(others);
-            return Ok(view);
+            return view;
         }
         let first = others.iter().find(|argument| !argument.starts_with('-'));
         if view.is_empty() && !first.is_some_and(|first| VIEWS.contains(&first.as_str())) {
-            bail!(Usage(format!(
-                "what shall be shown? `rops pprof top {}` for example; the console is not there yet",
-                first.map_or("FILE", String::as_str)
-            )));
+            view.push("console".to_owned());
         }
         view.extend(others);
-        Ok(view)
+        view
     }
 }
 
@@ -256,6 +258,15 @@ mod tests {
                 "rops pprof top --focus=-x a.out",
             ),
             ("rops pprof -top -- -top", "rops pprof top -- -top"),
+            ("rops pprof cpu.out", "rops pprof console cpu.out"),
+            (
+                "rops pprof -inuse_space -nodefraction=0 heap.out",
+                "rops pprof console --sample-index=inuse_space --node-fraction=0 heap.out",
+            ),
+            (
+                "rops pprof -http=:8083 -inuse_objects heap.out",
+                "rops pprof web --http=:8083 --sample-index=inuse_objects heap.out",
+            ),
             ("rops --help", "rops --help"),
             ("rops pprof", "rops pprof"),
             ("rops pprof --help", "rops pprof --help"),
@@ -267,15 +278,11 @@ mod tests {
     #[test]
     fn what_is_not_there_is_said() {
         for (line, said) in [
-            (
-                "rops pprof -http=:8083 -inuse_objects heap.out",
-                "-http: the web view is not there yet",
-            ),
             ("rops pprof -png cpu.out", "-png: rops has top,"),
             ("rops pprof -top -tree cpu.out", "-tree: one view at a time"),
             (
-                "rops pprof cpu.out",
-                "what shall be shown? `rops pprof top cpu.out`",
+                "rops pprof -http=:80 -top a.out",
+                "-top: one view at a time",
             ),
             ("rops pprof -top -focus", "-focus needs a value"),
         ] {

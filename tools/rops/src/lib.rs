@@ -27,7 +27,7 @@ mod filter;
 mod labels;
 mod options;
 mod prune;
-mod sample_types;
+pub mod sample_types;
 mod texts;
 
 mod aggregate;
@@ -44,4 +44,6 @@ pub use filter::compile;
 pub use input::{Input, Symbolize, decode};
 pub use merge::merge;
 pub use options::{Filters, Granularity, Options};
-pub use report::{Header, Report, Scale, Shown, View};
+pub use report::{
+    Amount, Boxes, Columns, Function, Functions, Header, Report, Routine, Scale, Shown, Tag, View,
+};

@@ -1,8 +1,11 @@
 //! `rops`: looks into profiles of services in Rust and Go.
 
 mod command;
+mod console;
 mod go_spelling;
 mod graphviz;
+mod settings;
+mod web;
 
 use std::env;
 use std::process::ExitCode;

@@ -1,11 +1,13 @@
-//! A report: a profile with what was asked about it. Text, graphs, flame graphs and later pages are views of it.
+//! A report: a profile with what was asked about it. Text, graphs, flame graphs and pages are views of it.
 
+mod amount;
+mod boxes;
 mod dot;
 mod flame;
 mod header;
 mod json;
 mod list;
-
+mod page;
 mod raw;
 mod scale;
 mod shown;
@@ -14,7 +16,11 @@ mod top;
 mod traces;
 mod tree;
 
+pub use amount::Amount;
+pub use boxes::{Boxes, Columns};
 pub use header::Header;
+pub use list::Routine;
+pub use page::{Function, Functions, Tag};
 pub use scale::Scale;
 pub use shown::Shown;
 
@@ -147,11 +153,7 @@ impl Report {
 
     /// How values are written where each has its own unit, unless one was asked for.
     pub fn scale(&self) -> Scale {
-        Scale {
-            from: self.unit.clone(),
-            to: self.options.unit.clone(),
-            ratio: 1.0 / self.options.divide_by,
-        }
+        Scale::new(&self.unit, &self.options)
     }
 
     /// The rows that the graph may have.

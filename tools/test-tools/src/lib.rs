@@ -20,6 +20,8 @@
 //! let output = pprof.args(["-top", "cpu.pb.gz"]).output();
 //! ```
 
+#[cfg(feature = "browser")]
+pub mod browser;
 mod folder;
 
 pub use folder::{Folder, Ran, eventually};

@@ -1,5 +1,6 @@
 //! How values are written.
 
+use crate::options::Options;
 use crate::units;
 
 /// How values are written.
@@ -9,22 +10,22 @@ pub struct Scale {
     pub from: String,
     /// The unit that they are written in.
     pub to: String,
-    pub(super) ratio: f64,
+    ratio: f64,
 }
 
 impl Scale {
+    /// Values of this unit, as the options want them.
+    pub fn new(unit: &str, options: &Options) -> Self {
+        Self {
+            from: unit.to_owned(),
+            to: options.unit.clone(),
+            ratio: 1.0 / options.divide_by,
+        }
+    }
+
     /// A value with its unit.
     pub fn text(&self, value: i64) -> String {
         units::label(self.divided(value), &self.from, &self.to)
-    }
-
-    /// A value with its unit, or a point for nothing.
-    pub fn text_or_dot(&self, value: i64) -> String {
-        if value == 0 {
-            ".".into()
-        } else {
-            self.text(value)
-        }
     }
 
     pub(super) fn divided(&self, value: i64) -> i64 {

@@ -44,9 +44,14 @@ impl Both {
         Ran::of(command)
     }
 
+    /// Go's tool, without arguments.
+    pub fn go_command(&self) -> Command {
+        self.tools.pprof().expect("it was there")
+    }
+
     /// What Go's tool prints.
     pub fn go(&self, arguments: &[&str]) -> Ran {
-        self.run(self.tools.pprof().expect("it was there"), arguments)
+        self.run(self.go_command(), arguments)
     }
 
     /// What rops prints.
@@ -72,11 +77,6 @@ impl Both {
         if arguments[0] == "-dot" {
             return same(&line, &graph(&go.stdout), &graph(&rops.stdout));
         }
-        // Each tool has its own words for a source that is not there.
-        let lines = |text: &str| {
-            let lines = text.lines().filter(|line| !line.starts_with(" Error: "));
-            lines.map(str::to_owned).collect::<Vec<String>>()
-        };
         let (mut go, mut rops) = (lines(&go.stdout), lines(&rops.stdout));
         for lines in [&mut go, &mut rops] {
             if in_any_order {
@@ -86,6 +86,12 @@ impl Both {
         }
         same(&line, &go, &rops);
     }
+}
+
+/// The lines of an output. Each tool has its own words for a source that is not there.
+pub fn lines(text: &str) -> Vec<String> {
+    let lines = text.lines().filter(|line| !line.starts_with(" Error: "));
+    lines.map(str::to_owned).collect()
 }
 
 /// Orders neighbours that say the same of two nodes of one name, which one file or function in several binaries or at
@@ -100,7 +106,7 @@ fn order_namesakes(lines: &mut [String]) {
 
 /// Shows the first lines that differ, rather than two long texts.
 #[track_caller]
-fn same(what: &str, go: &[String], rops: &[String]) {
+pub fn same(what: &str, go: &[String], rops: &[String]) {
     let differing = (0..go.len().max(rops.len())).find(|&line| go.get(line) != rops.get(line));
     if let Some(line) = differing {
         panic!(

@@ -259,3 +259,41 @@ fn labels(random: &mut Rng, texts: &mut Texts) -> Vec<Label> {
     }
     labels
 }
+
+const PLACES: usize = 9_000;
+
+/// A profile like that of a large program: three thousand functions of three places each, some of them inlined, and each
+/// place calls a few others.
+pub fn large(samples: usize) -> Profile {
+    let mut profile = profile(1, |_| Kind {
+        functions: PLACES / 3,
+        locations: PLACES,
+        samples,
+        depth: 0,
+        has_negative: false,
+        has_lines: true,
+        has_labels: false,
+    });
+    for function in &mut profile.functions {
+        function.name = profile.strings.len() as i64;
+        function.system_name = function.name;
+        profile.strings.push(format!(
+            "example.org/shop/stock.(*Shelf).function{}",
+            function.id
+        ));
+    }
+    for location in &mut profile.locations {
+        for (line, inlined) in location.lines.iter_mut().zip(0..) {
+            line.function_id = (location.id / 3 + inlined * 7) % (PLACES as u64 / 3) + 1;
+        }
+    }
+    let mut random = Rng::with_seed(1);
+    for sample in &mut profile.samples {
+        let mut place = 1;
+        for _ in 0..random.usize(5..40) {
+            sample.location_ids.insert(0, place);
+            place = (place * 31 + random.u64(..4) * 977) % PLACES as u64 + 1;
+        }
+    }
+    profile
+}

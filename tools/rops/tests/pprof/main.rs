@@ -3,8 +3,10 @@
 mod bad_input;
 mod both;
 mod command;
+mod console;
 mod generated;
 mod generator;
 mod of_go;
 mod service;
 mod sources;
+mod web;

@@ -1,0 +1,155 @@
+//! Somebody at a terminal: a pseudo-terminal, and keys.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+use test_tools::{Folder, eventually};
+
+use crate::both::{of_go, rops};
+
+const TAB: &str = "\t";
+const ENTER: &str = "\r";
+const UP: &str = "\x1b[A";
+const CTRL_C: &str = "\x03";
+const CTRL_D: &str = "\x04";
+
+/// The console in a terminal of its own, with a home folder of its own.
+struct Terminal {
+    keys: File,
+    shown: Arc<Mutex<String>>,
+    console: Child,
+    /// How much of what was shown has been looked at.
+    seen: usize,
+}
+
+impl Terminal {
+    fn open(home: &Folder) -> Self {
+        let keys = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
+        grantpt(&keys).expect("it is ours");
+        unlockpt(&keys).expect("it can be used");
+        let size = Winsize {
+            ws_row: 50,
+            ws_col: 200,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&keys, size).expect("it has a size");
+        let name = ptsname(&keys, Vec::new()).expect("it has a name");
+        let name = name.to_str().expect("it is a path").to_owned();
+        let side = || OpenOptions::new().read(true).write(true).open(&name);
+        let side = || Stdio::from(side().expect("it has another side"));
+        let console = rops()
+            .args(["pprof", &of_go("cpu")])
+            .env("XDG_STATE_HOME", home.root())
+            .env("TERM", "xterm")
+            .stdin(side())
+            .stdout(side())
+            .stderr(side())
+            .spawn();
+        let keys = File::from(keys);
+        let shown = Arc::new(Mutex::new(String::new()));
+        let (mut screen, all) = (keys.try_clone().expect("a second one"), Arc::clone(&shown));
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            // It ends with an error when the console has closed its side.
+            while let Ok(count @ 1..) = screen.read(&mut bytes) {
+                let text = String::from_utf8_lossy(&bytes[..count]);
+                all.lock().expect("nobody panics with it").push_str(&text);
+            }
+        });
+        let mut terminal = Self {
+            keys,
+            shown,
+            console: console.expect("it starts"),
+            seen: 0,
+        };
+        terminal.shows("(rops) ");
+        terminal
+    }
+
+    fn press(&mut self, keys: &str) {
+        let written = self.keys.write_all(keys.as_bytes());
+        written.expect("the console reads");
+    }
+
+    /// Waits until a text is shown, after all that was waited for before.
+    #[track_caller]
+    fn shows(&mut self, text: &str) {
+        let (shown, from) = (Arc::clone(&self.shown), self.seen);
+        let found = || {
+            let shown = shown.lock().expect("nobody panics with it");
+            shown[from..].find(text).map(|at| from + at + text.len())
+        };
+        eventually(text, || found().is_some());
+        self.seen = found().expect("it was there");
+    }
+
+    #[track_caller]
+    fn ends(mut self) {
+        let status = self.console.wait().expect("it can be waited for");
+        assert!(status.success(), "{status}");
+    }
+}
+
+#[test]
+fn keys_complete_and_repeat_commands() {
+    let home = Folder::new();
+    let mut terminal = Terminal::open(&home);
+    terminal.press("to");
+    terminal.press(TAB);
+    terminal.shows("top");
+    terminal.press("3");
+    terminal.press(ENTER);
+    terminal.shows("Showing top 3 nodes out of 268");
+    terminal.shows("(rops) ");
+    terminal.press(UP);
+    terminal.shows("top3");
+    terminal.press(ENTER);
+    terminal.shows("Showing top 3 nodes out of 268");
+    terminal.shows("(rops) ");
+    // Part of a name that only one function has.
+    terminal.press("peek exslee");
+    terminal.press(TAB);
+    terminal.shows(r"runtime\.futexsleep");
+    terminal.press(ENTER);
+    terminal.shows("| runtime.futexsleep");
+    terminal.shows("(rops) ");
+    terminal.press("quit");
+    terminal.press(ENTER);
+    terminal.ends();
+    assert!(home.read("rops/history").contains("top3\n"));
+
+    // The next one has it, too.
+    let mut terminal = Terminal::open(&home);
+    terminal.press(UP);
+    terminal.shows("quit");
+    terminal.press(UP);
+    terminal.shows("peek runtime");
+    terminal.press(CTRL_C);
+    terminal.shows("(rops) ");
+    terminal.press(CTRL_D);
+    terminal.ends();
+}
+
+#[test]
+fn a_mistake_and_ctrl_c_leave_the_console_open() {
+    let mut terminal = Terminal::open(&Folder::new());
+    terminal.press("bogus");
+    terminal.press(ENTER);
+    terminal.shows("there is no command bogus");
+    terminal.shows("(rops) ");
+    terminal.press("top1");
+    terminal.press(CTRL_C);
+    terminal.shows("(rops) ");
+    terminal.press("text2");
+    terminal.press(ENTER);
+    terminal.shows("Showing top 2 nodes out of 268");
+    terminal.shows("(rops) ");
+    terminal.press(CTRL_D);
+    terminal.ends();
+}

@@ -1,0 +1,282 @@
+//! The page: what its server answers, and what a browser makes of it.
+
+mod frames;
+mod looks;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use test_tools::Ran;
+
+use crate::both::{of_go, rops};
+
+/// `rops pprof web`, listening. It ends with the value.
+pub struct Server {
+    child: Child,
+    /// Its address, without a slash at the end.
+    pub url: String,
+}
+
+impl Server {
+    /// Serves with these arguments.
+    pub fn start(arguments: &[&str]) -> Self {
+        let started = rops()
+            .arg("pprof")
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut child = started.expect("it starts");
+        let out = child.stdout.take().expect("it is piped");
+        let line = BufReader::new(out).lines().next();
+        let line = line.expect("it prints a line").expect("it is a text");
+        let url = line.strip_suffix('/').expect("it is an address").to_owned();
+        Self { child, url }
+    }
+
+    /// The status and the body of an answer.
+    fn ask(&self, path: &str) -> (u16, String) {
+        self.ask_for(path, None)
+    }
+
+    fn ask_for(&self, path: &str, host: Option<&str>) -> (u16, String) {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .proxy(None)
+            .timeout_global(Some(Duration::from_secs(120)))
+            .build();
+        let agent = ureq::Agent::new_with_config(config);
+        let mut request = agent.get(format!("{}{path}", self.url));
+        if let Some(host) = host {
+            request = request.header("host", host);
+        }
+        let mut response = request.call().expect("it answers");
+        let body = response
+            .body_mut()
+            .read_to_vec()
+            .expect("the answer is whole");
+        (
+            response.status().as_u16(),
+            String::from_utf8_lossy(&body).into_owned(),
+        )
+    }
+
+    #[track_caller]
+    fn json(&self, path: &str) -> Value {
+        let (status, body) = self.ask(path);
+        assert_eq!(status, 200, "{path}: {body}");
+        serde_json::from_str(&body).expect("it is JSON")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Whatever has ended already is not there to be ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn printed(arguments: &[&str]) -> String {
+    let mut command = rops();
+    command.arg("pprof").args(arguments);
+    Ran::of(command).expect(0).stdout
+}
+
+#[test]
+fn tables_have_the_figures_of_the_command_line() {
+    let heap = of_go("heap");
+    let server = Server::start(&["-http=localhost:0", "-inuse_objects", &heap]);
+    let about = server.json("/-/about");
+    assert_eq!(about["settings"]["sample_index"], "inuse_objects");
+    assert_eq!(about["types"].as_array().map(Vec::len), Some(4));
+
+    let top = server.json("/-/top?sample_index=alloc_space&nodecount=7&sort=cum");
+    let text = printed(&[
+        "top",
+        "--sample-index=alloc_space",
+        "--node-count=7",
+        "--cum",
+        &heap,
+    ]);
+    let lines = top["lines"].as_array().expect("a list").iter();
+    assert!(
+        lines
+            .filter_map(Value::as_str)
+            .all(|line| text.contains(line))
+    );
+    let rows = top["functions"].as_array().expect("a list");
+    assert_eq!(rows.len(), 7);
+    let expected = text
+        .lines()
+        .skip_while(|line| !line.contains("flat%"))
+        .skip(1);
+    for (row, line) in rows.iter().zip(expected) {
+        let told = |path: &str| {
+            row.pointer(path)
+                .and_then(Value::as_str)
+                .expect("a text")
+                .to_owned()
+        };
+        let cells = [
+            "/flat/text",
+            "/flat/part",
+            "/sum",
+            "/cum/text",
+            "/cum/part",
+            "/name",
+        ]
+        .map(told);
+        let words: Vec<&str> = line.split_whitespace().take(6).collect();
+        assert_eq!(cells.join(" "), words.join(" "));
+    }
+
+    let peek = server.json("/-/peek?sample_index=alloc_space&function=%5C.Session%24");
+    let text = printed(&["peek", "--sample-index=alloc_space", r"\.Session$", &heap]);
+    for call in ["callers", "callees"]
+        .into_iter()
+        .flat_map(|side| peek["functions"][0][side].as_array())
+        .flatten()
+    {
+        let word = |path| call.pointer(path).and_then(Value::as_str).expect("a text");
+        let line = text
+            .lines()
+            .find(|line| line.ends_with(&format!("|   {}", word("/name"))));
+        let line = line.expect("it is there, too");
+        assert!(
+            line.contains(word("/amount/text")) && line.contains(word("/amount/part")),
+            "{line}"
+        );
+    }
+
+    let source = server.json("/-/source?function=AddBooking&sample_index=alloc_space");
+    let text = printed(&["list", "AddBooking", "--sample-index=alloc_space", &heap]);
+    let routine = &source["routines"][0];
+    assert!(text.contains(&format!(
+        "{} in {}",
+        routine["name"].as_str().expect("a name"),
+        routine["file"].as_str().expect("a file")
+    )));
+    assert!(text.contains(routine["cum"]["text"].as_str().expect("a text")));
+    assert!(
+        routine["problem"]
+            .as_str()
+            .expect("it is not here")
+            .contains("--source-path")
+    );
+
+    let tags = server.json("/-/tags?sample_index=alloc_space");
+    assert_eq!(tags["tags"][0]["key"], "bytes");
+    let amount = server.json("/-/amount?value=1536&total=3072&sample_index=alloc_space");
+    assert_eq!(
+        (&amount["text"], &amount["part"]),
+        (&"1.50kB".into(), &"50.00%".into())
+    );
+}
+
+#[test]
+fn boxes_come_as_numbers() {
+    let server = Server::start(&["web", &of_go("cpu")]);
+    let (status, body) = server.ask("/-/flame?focus=Syscall6");
+    assert_eq!(status, 200);
+    for part in [
+        r#""is_difference":false"#,
+        r#""part":"34.95%""#,
+        r#""everything""#,
+        "internal/runtime/syscall.Syscall6",
+    ] {
+        assert!(body.contains(part), "no {part}");
+    }
+    let compared = Server::start(&["web", "--diff-base", &of_go("heap"), &of_go("allocs")]);
+    let (_, body) = compared.ask("/-/flame");
+    assert!(body.contains(r#""is_difference":true"#));
+}
+
+#[test]
+fn the_page_is_whole_and_keeps_to_this_server() {
+    let server = Server::start(&["web", &of_go("cpu")]);
+    for path in [
+        "/",
+        "/graph",
+        "/top",
+        "/source",
+        "/peek",
+        "/tags",
+        "/top?focus=net",
+    ] {
+        let (status, body) = server.ask(path);
+        assert_eq!(status, 200, "{path}");
+        for reference in body
+            .split(['"', ' '])
+            .filter(|part| part.starts_with("/-/"))
+        {
+            assert_eq!(server.ask(reference).0, 200, "{reference}");
+        }
+        assert!(
+            !body.contains("http:") && !body.contains("https:"),
+            "{body}"
+        );
+    }
+    let (status, body) = server.ask_for("/-/top", Some("evil.example"));
+    assert_eq!(status, 421);
+    assert!(body.contains("this one was for evil.example"), "{body}");
+}
+
+#[test]
+fn what_cannot_be_shown_is_told() {
+    let server = Server::start(&["web", &of_go("cpu")]);
+    for (path, status, told) in [
+        (
+            "/-/top?focus=(",
+            400,
+            "--focus: ( is no regular expression: unclosed group",
+        ),
+        (
+            "/-/top?sample_index=heap",
+            400,
+            "sample_index: heap is none of samples, cpu",
+        ),
+        (
+            "/-/top?source_path=/etc",
+            400,
+            "an address has no setting source_path",
+        ),
+        ("/-/top?bogus=1", 400, "an address has no setting bogus"),
+        ("/-/peek", 400, "which function?"),
+        (
+            "/-/source?function=nowhere",
+            400,
+            "no function matches nowhere",
+        ),
+        (
+            "/-/amount?value=x&total=1",
+            400,
+            "value and total are whole numbers",
+        ),
+        ("/favicon.ico", 404, "There is no /favicon.ico here."),
+    ] {
+        let (answered, body) = server.ask(path);
+        assert_eq!(answered, status, "{path}: {body}");
+        assert!(body.contains(told), "{path}: {body}");
+    }
+    let mut command = rops();
+    command
+        .args(["pprof", "web", &of_go("cpu")])
+        .args(["--http", "8081"]);
+    Ran::of(command)
+        .expect(2)
+        .told("--http: 8081 is no HOST:PORT");
+    let taken = server.url.strip_prefix("http://").expect("it is one");
+    let mut command = rops();
+    command.args(["pprof", "web", &of_go("cpu"), "--http", taken]);
+    Ran::of(command)
+        .expect(1)
+        .told("is taken; another port, or none, helps");
+    let mut command = rops();
+    command.args(["pprof", "web", "/nowhere/cpu.pb.gz"]);
+    Ran::of(command)
+        .expect(1)
+        .told("/nowhere/cpu.pb.gz: No such file");
+}

@@ -1,0 +1,136 @@
+//! How fluently a flame graph of 100,000 stacks moves.
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use test_tools::Folder;
+use test_tools::browser::{Session, with_browser};
+
+use super::Server;
+use crate::generator::large;
+
+const STACKS: usize = 100_000;
+const TIME: Duration = Duration::from_secs(10);
+
+/// What people take for fluent, in milliseconds: that of nineteen frames of twenty, and of the slowest one.
+const TARGETS: (f64, f64) = (50.0, 200.0);
+/// Machines that run tests are slow and busy.
+const LENIENCE: f64 = 5.0;
+
+/// Notes how long it is from one frame to the next.
+const RECORD: &str = "
+    window.frames_ = [];
+    let last = performance.now();
+    const next = (now) => { frames_.push(now - last); last = now; requestAnimationFrame(next); };
+    requestAnimationFrame(next);";
+
+/// Moves, clicks and turns the wheel as somebody does who looks for something.
+async fn look_around(session: &Session) {
+    let mouse = async |kind: &str, x: i32, y: i32, others: Value| {
+        let mut event = json!({ "type": kind, "x": x, "y": y, "button": "left" });
+        let fields = others.as_object().expect("they are fields");
+        event
+            .as_object_mut()
+            .expect("it is one")
+            .extend(fields.clone());
+        session.command("Input.dispatchMouseEvent", event).await;
+    };
+    const CONTROL: i32 = 2;
+    let begin = Instant::now();
+    for turn in 0.. {
+        let at = 200 + turn * 97 % 800;
+        // Nearer, and along.
+        for _ in 0..8 {
+            mouse(
+                "mouseWheel",
+                at,
+                250,
+                json!({ "modifiers": CONTROL, "deltaX": 0, "deltaY": -120, "button": "none" }),
+            )
+            .await;
+        }
+        mouse("mousePressed", at, 300, json!({ "clickCount": 1 })).await;
+        for step in 1..10 {
+            mouse(
+                "mouseMoved",
+                at - step * 15,
+                300 - step * 4,
+                json!({ "buttons": 1 }),
+            )
+            .await;
+        }
+        mouse("mouseReleased", at - 150, 260, json!({ "clickCount": 1 })).await;
+        // Into a box, and what the pointer passes.
+        mouse("mousePressed", at, 200, json!({ "clickCount": 1 })).await;
+        mouse("mouseReleased", at, 200, json!({ "clickCount": 1 })).await;
+        for step in 0..10 {
+            mouse("mouseMoved", 100 + step * 100, 100 + step * 40, json!({})).await;
+        }
+        // A search, letter by letter, and everything again.
+        session
+            .run("document.querySelector('[name=search]').focus()")
+            .await;
+        for letter in ["1", "2", "3"] {
+            session.press(letter).await;
+        }
+        session.press("Escape").await;
+        session.press("Escape").await;
+        if begin.elapsed() > TIME {
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_hundred_thousand_stacks_move_fluently() {
+    with_browser(async |session: &Session| {
+        let folder = Folder::new();
+        let path = folder.path("large.pb.gz");
+        fs::write(&path, large(STACKS).encode()).expect("the folder can be written to");
+        let server = Server::start(&["web", &path.display().to_string()]);
+        session.open(&server.url).await;
+        session
+            .until("return document.querySelector('canvas') !== null")
+            .await;
+        session
+            .until("return document.getElementById('view').getAttribute('aria-busy') === 'false'")
+            .await;
+        let boxes = session
+            .run_async("return (await fetch('/-/flame').then((it) => it.arrayBuffer())).byteLength")
+            .await;
+        session.run(RECORD).await;
+        look_around(session).await;
+        let frames = session.run("return frames_").await;
+        let frames = frames.as_array().expect("a list").iter();
+        let mut frames: Vec<f64> = frames.filter_map(Value::as_f64).collect();
+        assert!(frames.len() > 20, "{} frames", frames.len());
+        frames.sort_by(f64::total_cmp);
+        let part = |part: f64| frames[(frames.len() as f64 * part) as usize];
+        let (usual, p95, longest) = (part(0.5), part(0.95), frames[frames.len() - 1]);
+        let mut told = String::new();
+        let _ = writeln!(
+            told,
+            "rops pprof web, {STACKS} distinct stacks, {} MB of boxes: zooming, panning and searching",
+            boxes.as_u64().unwrap_or(0) / 1_000_000
+        );
+        let _ = writeln!(told, "frames {}", frames.len());
+        let _ = writeln!(told, "median {usual:.1} ms");
+        let _ = writeln!(told, "p95 {p95:.1} ms, at most {} wanted", TARGETS.0);
+        let _ = writeln!(
+            told,
+            "longest {longest:.1} ms, at most {} wanted",
+            TARGETS.1
+        );
+        print!("{told}");
+        if let Ok(path) = env::var("ROPS_FRAMES") {
+            fs::write(path, &told).expect("the file can be written");
+        }
+        assert!(
+            p95 < TARGETS.0 * LENIENCE && longest < TARGETS.1 * LENIENCE,
+            "{told}"
+        );
+    });
+}

@@ -1,0 +1,253 @@
+//! The page in a browser: its views, its keys, and whether everybody can use it.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use test_tools::TestTools;
+use test_tools::browser::{Session, with_browser};
+
+use super::Server;
+use crate::both::of_go;
+
+const READY: &str = "return document.getElementById('view')?.getAttribute('aria-busy') === 'false'";
+
+/// Goes to a view, and waits until it is there.
+async fn open(session: &Session, server: &Server, view: &str) {
+    session.open(&format!("{}{view}", server.url)).await;
+    session.until(READY).await;
+}
+
+/// Keeps a picture in the folder that `ROPS_PICTURES` names, for people who want to look at the page.
+async fn keep(session: &Session, name: &str) {
+    if let Ok(folder) = env::var("ROPS_PICTURES") {
+        let path = Path::new(&folder).join(name).with_extension("png");
+        fs::write(&path, session.screenshot().await).expect("the folder can be written to");
+    }
+}
+
+async fn status(session: &Session) -> String {
+    session.text_of("#status").await
+}
+
+#[test]
+fn every_view_shows_what_its_address_says() {
+    with_browser(async |session: &Session| {
+        let server = Server::start(&["web", &of_go("cpu")]);
+        open(session, &server, "/").await;
+        assert!(
+            status(session)
+                .await
+                .starts_with("everything: 2.89s (100%)")
+        );
+        for (view, selector, text) in [
+            (
+                "/top?focus=net",
+                "tbody .name",
+                "internal/runtime/syscall.Syscall6",
+            ),
+            ("/top?sort=cum", "tbody .name", "net/http.(*conn).serve"),
+            ("/top?search=futex$", "tbody .name", "runtime.futex"),
+            (
+                "/peek?function=Syscall6",
+                "tbody .own",
+                "internal/runtime/syscall.Syscall6",
+            ),
+            (
+                "/source?function=AddBooking",
+                ".problem",
+                "is not on this machine",
+            ),
+            ("/source", "main", "Which function?"),
+            ("/tags", "main", "no labels"),
+            (
+                "/top?focus=(",
+                ".problem",
+                "no regular expression: unclosed group",
+            ),
+        ] {
+            open(session, &server, view).await;
+            let found = session.text_of(selector).await;
+            assert!(found.contains(text), "{view}: {found}");
+        }
+        // What was typed is in the fields again.
+        open(session, &server, "/top?focus=net&sample_index=samples").await;
+        let fields = session
+            .run("return ['focus', 'sample_index'].map((name) => document.querySelector(`[name=${name}]`).value)")
+            .await;
+        assert_eq!(fields, json!(["net", "samples"]));
+        session
+            .run("history.pushState(null, '', '/top?focus=(')")
+            .await;
+    });
+}
+
+#[test]
+fn a_graph_leads_to_its_functions() {
+    if test_tools::needed(TestTools::here().dot()).is_none() {
+        return;
+    }
+    with_browser(async |session: &Session| {
+        let server = Server::start(&["web", &of_go("cpu")]);
+        open(session, &server, "/graph?nodecount=20").await;
+        keep(session, "graph").await;
+        let nodes = session
+            .run("return document.querySelectorAll('.node[role=link]').length")
+            .await;
+        assert_eq!(nodes, 20);
+        session
+            .run("document.querySelector('.node[role=link]').focus()")
+            .await;
+        let name = status(session).await;
+        session.press("Enter").await;
+        session.until("return location.pathname === '/peek'").await;
+        session.until(READY).await;
+        let own = session.text_of(".own strong").await;
+        assert!(name.starts_with(&own), "{name}: {own}");
+        session.assert_only(&server.url, &[]).await;
+    });
+}
+
+#[test]
+fn keys_do_everything() {
+    with_browser(async |session: &Session| {
+        let server = Server::start(&["web", &of_go("cpu")]);
+        open(session, &server, "/").await;
+        // To the largest that is called, and further down; the address keeps what is as wide as the window.
+        for _ in 0..3 {
+            session.press("ArrowDown").await;
+        }
+        let chosen = status(session).await;
+        assert!(!chosen.starts_with("everything"), "{chosen}");
+        session.press("ArrowRight").await;
+        assert_ne!(status(session).await, chosen);
+        session.press("ArrowLeft").await;
+        assert_eq!(status(session).await, chosen);
+        session.press("Enter").await;
+        session
+            .until("return new URLSearchParams(location.search).get('zoom') > 0")
+            .await;
+        session.press("Escape").await;
+        session.until("return !location.search").await;
+        session.press("p").await;
+        session.until("return location.pathname === '/peek'").await;
+        session.until(READY).await;
+        let own = session.text_of(".own strong").await;
+        assert!(chosen.starts_with(&own), "{own}: {chosen}");
+        // A search by typing, and back.
+        session.press("1").await;
+        session
+            .until("return location.pathname === '/' && document.querySelector('canvas') !== null")
+            .await;
+        session.press("/").await;
+        session.type_into("[name=search]", "futex").await;
+        session
+            .until("return document.getElementById('found').textContent.includes('functions')")
+            .await;
+        let found = session.text_of("#found").await;
+        assert!(
+            found.contains("functions, ") && found.contains("%)"),
+            "{found}"
+        );
+        session.press("Enter").await;
+        session
+            .until("return document.activeElement.tagName === 'CANVAS'")
+            .await;
+        assert_eq!(session.run("return location.search").await, "?search=futex");
+        // A filter, and a row of the table.
+        session.press("3").await;
+        session
+            .until("return document.querySelector('tbody') !== null")
+            .await;
+        session.press("f").await;
+        session.type_into("[name=focus]", "http").await;
+        session.press("Enter").await;
+        session
+            .until("return location.search.includes('focus=http')")
+            .await;
+        session.until(READY).await;
+        session.press("ArrowDown").await;
+        session.press("Enter").await;
+        session.until("return location.pathname === '/peek'").await;
+        session.press("?").await;
+        session
+            .until("return document.getElementById('help').open")
+            .await;
+        session.press("Escape").await;
+        session
+            .until("return !document.getElementById('help').open")
+            .await;
+        session.run("history.back()").await;
+        session.until("return location.pathname === '/top'").await;
+        session.assert_only(&server.url, &[]).await;
+    });
+}
+
+#[test]
+fn two_profiles_are_together_or_side_by_side() {
+    with_browser(async |session: &Session| {
+        let server = Server::start(&[
+            "web",
+            "--sample-index=alloc_space",
+            "--diff-base",
+            &of_go("heap"),
+            &of_go("allocs"),
+        ]);
+        open(session, &server, "/").await;
+        keep(session, "difference").await;
+        let said = status(session).await;
+        assert!(said.contains("before") && said.contains("now"), "{said}");
+        session.click("[name=sides]").await;
+        session
+            .until("return document.querySelectorAll('canvas').length === 2")
+            .await;
+        session.until("return location.search === '?sides=1'").await;
+        keep(session, "sides").await;
+        session
+            .run("document.querySelector('canvas').focus()")
+            .await;
+        session.press("ArrowDown").await;
+        session.press("Enter").await;
+        session
+            .until("return location.search.includes('zoom=1')")
+            .await;
+        session.assert_only(&server.url, &[]).await;
+    });
+}
+
+#[test]
+fn nothing_keeps_people_from_using_it() {
+    let Some(axe) = test_tools::needed(TestTools::here().axe_core()) else {
+        return;
+    };
+    let axe = fs::read_to_string(axe).expect("it is a script");
+    with_browser(async |session: &Session| {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let cpu = of_go("cpu");
+        let heap = of_go("heap");
+        let source = repository.display().to_string();
+        for is_dark in [false, true] {
+            session.dark(is_dark).await;
+            let look = if is_dark { "dark" } else { "light" };
+            for (profile, view, name) in [
+                (&cpu, "/", "flame"),
+                (&cpu, "/?search=Syscall&focus=net", "found"),
+                (&cpu, "/graph", "calls"),
+                (&cpu, "/top", "top"),
+                (&cpu, "/peek?function=conn..serve", "peek"),
+                (&cpu, "/source?function=AddBooking", "source"),
+                (&heap, "/tags", "tags"),
+            ] {
+                let server = Server::start(&["web", profile, "--source-path", &source]);
+                open(session, &server, view).await;
+                keep(session, &format!("{name}-{look}")).await;
+                session.run(&format!("{axe}; return true")).await;
+                let found = session
+                    .run_async("return (await axe.run()).violations.filter((one) => ['serious', 'critical'].includes(one.impact)).map((one) => [one.id, one.nodes.map((node) => node.html).slice(0, 3)])")
+                    .await;
+                assert_eq!(found, Value::Array(Vec::new()), "{view} in {look}");
+            }
+        }
+    });
+}
