@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use regex::Regex;
-use rops::{Input, Options, Report, View};
+use rops::{Input, Options, Report, View, places};
 use terminal::Usage;
 
 use crate::console;
@@ -222,12 +222,17 @@ impl Diff {
     }
 }
 
-/// What a page or a console is about.
+/// What a page is about: the profiles' names without their folders.
 fn title(input: &Input) -> String {
-    let profiles = input.profiles.join(" ");
-    match input.base.iter().chain(&input.diff_base).next() {
-        Some(base) => format!("{profiles} less {base}"),
-        None => profiles,
+    let names = |sources: &[String]| {
+        let names = sources.iter().map(|source| places::base(source));
+        names.collect::<Vec<_>>().join(" + ")
+    };
+    let profiles = names(&input.profiles);
+    let bases = [input.base.as_slice(), &input.diff_base].concat();
+    match bases.is_empty() {
+        true => profiles,
+        false => format!("{profiles}, before: {}", names(&bases)),
     }
 }
 

@@ -170,7 +170,9 @@ impl Translation {
             }
             Meaning::Page => {
                 let address = value()?;
-                self.view(&argument, "web", None)?;
+                if self.others.first().is_none_or(|first| first != "web") {
+                    self.view(&argument, "web", None)?;
+                }
                 self.others.push(format!("--http={address}"));
             }
             Meaning::Switch(options) if is_set => self
@@ -191,7 +193,9 @@ impl Translation {
     }
 
     fn view(&mut self, argument: &str, view: &str, regex: Option<String>) -> anyhow::Result<()> {
-        if let Some(other) = self.view.first() {
+        let first = self.others.first();
+        let named = first.filter(|first| VIEWS.contains(&first.as_str()));
+        if let Some(other) = self.view.first().or(named) {
             bail!(Usage(format!(
                 "{argument}: one view at a time, and this is {other} already"
             )));
@@ -266,6 +270,10 @@ mod tests {
             (
                 "rops pprof -http=:8083 -inuse_objects heap.out",
                 "rops pprof web --http=:8083 --sample-index=inuse_objects heap.out",
+            ),
+            (
+                "rops pprof web --http :8081 a.out",
+                "rops pprof web --http=:8081 a.out",
             ),
             ("rops --help", "rops --help"),
             ("rops pprof", "rops pprof"),

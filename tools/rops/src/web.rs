@@ -59,14 +59,14 @@ fn listen(address: &str) -> anyhow::Result<TcpListener> {
             "--http: {address} is no HOST:PORT, such as localhost:8081 or :8081"
         ))
     };
-    let (host, port) = address.rsplit_once(':').with_context(wrong)?;
+    let (host, port) = address.rsplit_once(':').ok_or_else(wrong)?;
     let host = match host.trim_matches(['[', ']']) {
         "" | "localhost" => "127.0.0.1",
         host => host,
     };
     let port: u16 = match port {
         "" => 0,
-        port => port.parse().ok().with_context(wrong)?,
+        port => port.parse().ok().ok_or_else(wrong)?,
     };
     let found: Vec<_> = (host, port)
         .to_socket_addrs()

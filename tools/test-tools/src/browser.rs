@@ -198,14 +198,20 @@ impl Session {
 
     /// Presses a key where the focus is; its name is that of the DOM, such as `ArrowDown` or `a`.
     pub async fn press(&self, key: &str) {
-        // Enter and letters have a text as well.
-        let text = match key {
-            "Enter" => "\r",
-            key if key.chars().count() == 1 => key,
-            _ => "",
+        // Enter and letters have a text as well; what the browser itself does with a key, it does by its number.
+        let (text, number) = match key {
+            "Enter" => ("\r", 13),
+            "Escape" => ("", 27),
+            "ArrowLeft" => ("", 37),
+            "ArrowUp" => ("", 38),
+            "ArrowRight" => ("", 39),
+            "ArrowDown" => ("", 40),
+            key if key.chars().count() == 1 => (key, 0),
+            _ => ("", 0),
         };
         for (kind, text) in [("keyDown", text), ("keyUp", "")] {
-            let parameters = json!({ "type": kind, "key": key, "text": text });
+            let parameters =
+                json!({ "type": kind, "key": key, "text": text, "windowsVirtualKeyCode": number });
             self.command("Input.dispatchKeyEvent", parameters).await;
         }
     }

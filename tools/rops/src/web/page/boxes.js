@@ -24,6 +24,7 @@ export class Boxes {
       this.before = column();
       this.change = column();
     }
+    this.values = Float64Array.from(this.amounts, (amount) => amount.value);
     this.above();
   }
 
@@ -44,8 +45,7 @@ export class Boxes {
 
   /** Which side of a difference gives the boxes their widths: 'both' together, 'now' or 'before'. */
   layout(side) {
-    const { count, parent } = this;
-    const values = Float64Array.from(this.amounts, (amount) => amount.value);
+    const { count, parent, values } = this;
     const size = new Float64Array(count);
     const bound = this.is_difference ? new Float64Array(count) : size;
     for (let box = 0; box < count; box += 1) {
@@ -83,13 +83,14 @@ export class Boxes {
 
   /** The names that a search finds, and what their boxes have together, each sample once. */
   found(matches) {
-    const names = Uint8Array.from(this.names, (name) => (matches(name) ? 1 : 0));
-    names[this.name[0]] = 0;
+    const { count, name, end, cum, values } = this;
+    const names = Uint8Array.from(this.names, (one) => (matches(one) ? 1 : 0));
+    names[name[0]] = 0;
     let sum = 0;
-    for (let box = 0; box < this.count; ) {
-      if (names[this.name[box]]) {
-        sum += this.amounts[this.cum[box]].value;
-        box = this.end[box];
+    for (let box = 0; box < count; ) {
+      if (names[name[box]]) {
+        sum += values[cum[box]];
+        box = end[box];
       } else {
         box += 1;
       }

@@ -128,7 +128,7 @@ export class Flame {
         const shownWide = Math.min(left + wide, width) - shownLeft;
         context.fillStyle = this.colour(theme, box);
         context.fillRect(shownLeft, y, Math.max(shownWide - 1, 0.5), ROW - 1);
-        if (shownWide > this.letter * 3 + 8) labels.push(box, shownLeft, shownWide, y);
+        if (shownWide > this.letter * 5 + 8) labels.push(box, shownLeft, shownWide, y);
       }
       box += 1;
     }
@@ -164,7 +164,7 @@ export class Flame {
     }
     if (box === 0) return theme.faint;
     if (!boxes.is_difference) return theme.boxes[this.colours[name]];
-    const change = boxes.amounts[boxes.change[box]].value;
+    const change = boxes.values[boxes.change[box]];
     const part = change / (this.bound[box] || 1);
     // The root shows small changes, too.
     return theme.change[4 + Math.sign(part) * Math.ceil(Math.sqrt(Math.abs(part)) * 4 - 1e-9)];

@@ -25,12 +25,11 @@ export class Graph {
       for (const link of node.querySelectorAll('a')) link.replaceWith(...link.childNodes);
       node.addEventListener('pointerenter', () => on.point(said));
       node.addEventListener('pointerleave', () => on.point(''));
-      // Boxes of labels, and the legend, are no functions.
-      if (!node.matches('.node') || !/^node\d+$/.test(node.id)) continue;
-      const name = said.replace(/ \([^()]*\)$/, '');
+      // Boxes of labels, and the legend, are no functions: they have no name with a value behind it.
+      const [, name] = /^(.*) \([^()]*\)$/.exec(said) ?? [];
+      if (!name || !node.matches('.node')) continue;
       node.setAttribute('tabindex', '0');
       node.setAttribute('role', 'link');
-      node.setAttribute('aria-label', said);
       node.addEventListener('focus', () => on.point(said));
       node.addEventListener('click', () => this.dragged || on.open(name));
       node.addEventListener('keydown', (event) => event.key === 'Enter' && on.open(name));
@@ -54,10 +53,13 @@ export class Graph {
   reset() {
     const { clientWidth, clientHeight } = this.element;
     const fits = Math.max(this.whole.width / clientWidth, this.whole.height / clientHeight);
-    const scale = Math.min(Math.max(fits, 0.75), 1.6);
+    const scale = Math.min(Math.max(fits, 0.75), 1);
     const [width, height] = [clientWidth * scale, clientHeight * scale];
-    // Where the calls begin: the middle of the upper edge.
-    this.show({ x: (this.whole.width - width) / 2, y: fits > scale ? 0 : (this.whole.height - height) / 2, width, height });
+    // What does not fit begins with the legend, which graphviz puts beside the first function.
+    const legend = this.svg.querySelector('.cluster')?.getBBox();
+    const left = fits > scale && legend ? legend.x - 12 : (this.whole.width - width) / 2;
+    const top = fits > scale ? 0 : (this.whole.height - height) / 2;
+    this.show({ x: left, y: top, width, height });
   }
 
   show(box) {

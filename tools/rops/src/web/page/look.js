@@ -4,7 +4,7 @@ export const FONT = '12px "Source Code Pro", ui-monospace, Menlo, Consolas, "Dej
 
 /** Colours of boxes: by what a function belongs to; in a difference from less to more. */
 export const LIGHT = {
-  boxes: [12, 20, 28, 36, 44, 52].flatMap((hue) => [`hsl(${hue} 68% 80%)`, `hsl(${hue} 62% 85%)`]),
+  boxes: [6, 14, 22, 30, 38, 46].flatMap((hue) => [`hsl(${hue} 72% 81%)`, `hsl(${hue} 66% 86%)`]),
   change: [210, 210, 210, 210, 0, 10, 10, 10, 10].map((hue, at) => {
     const much = Math.abs(at - 4);
     return much ? `hsl(${hue} 75% ${94 - much * 6}%)` : '#e9e5dc';
@@ -17,7 +17,7 @@ export const LIGHT = {
   chosen: '#a63d14',
 };
 export const DARK = {
-  boxes: [12, 20, 28, 36, 44, 52].flatMap((hue) => [`hsl(${hue} 42% 29%)`, `hsl(${hue} 38% 34%)`]),
+  boxes: [6, 14, 22, 30, 38, 46].flatMap((hue) => [`hsl(${hue} 42% 28%)`, `hsl(${hue} 38% 33%)`]),
   change: [210, 210, 210, 210, 0, 10, 10, 10, 10].map((hue, at) => {
     const much = Math.abs(at - 4);
     return much ? `hsl(${hue} 55% ${18 + much * 5}%)` : '#2b3237';

@@ -66,7 +66,7 @@ async function flame(isCurrent) {
     drawn.end();
     const shown = !boxes.is_difference ? ['now'] : sides ? ['before', 'now'] : ['both'];
     const panes = shown.map(() => element('div', { class: 'flame' }));
-    main.className = shown.length > 1 ? 'flames sides' : 'flames';
+    main.className = shown.length > 1 ? 'flames pair' : 'flames';
     main.replaceChildren(...panes.map((pane, side) => (shown.length > 1
       ? element('section', {}, element('h2', {}, side ? 'now' : 'before'), pane)
       : pane)));
@@ -120,6 +120,7 @@ async function graph(isCurrent) {
     point: say,
   });
   drawn = { url: '', flames: [], end: () => shown.end() };
+  say('Arrows move it, + and - change its size; a function leads to its callers and callees');
   main.focus({ preventScroll: true });
 }
 

@@ -103,6 +103,12 @@ fn a_hundred_thousand_stacks_move_fluently() {
             .await;
         session.run(RECORD).await;
         look_around(session).await;
+        // It did move.
+        let address = session.run("return location.search").await;
+        assert!(
+            address.as_str().is_some_and(|it| it.contains("zoom=")),
+            "{address}"
+        );
         let frames = session.run("return frames_").await;
         let frames = frames.as_array().expect("a list").iter();
         let mut frames: Vec<f64> = frames.filter_map(Value::as_f64).collect();
