@@ -20,7 +20,7 @@ function named(name, inlined) {
 
 /** A cell with a value, and a bar as long as its part. */
 function bar(amount, total, text = amount.text) {
-  const cell = element('td', { class: 'value bar' }, text);
+  const cell = element('td', { class: 'value share' }, text);
   const part = total ? Math.min(Math.abs(amount.value / total), 1) : 0;
   cell.style.setProperty('--part', `${(part * 100).toFixed(2)}%`);
   if (amount.value < 0) cell.classList.add('less');

@@ -20,7 +20,7 @@ async fn open(session: &Session, server: &Server, view: &str) {
 }
 
 /// Keeps a picture in the folder that `ROPS_PICTURES` names, for people who want to look at the page.
-async fn keep(session: &Session, name: &str) {
+pub async fn keep(session: &Session, name: &str) {
     if let Ok(folder) = env::var("ROPS_PICTURES") {
         let path = Path::new(&folder).join(name).with_extension("png");
         fs::write(&path, session.screenshot().await).expect("the folder can be written to");
