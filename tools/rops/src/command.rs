@@ -29,7 +29,7 @@ enum Command {
     /// Read profiles: files or URLs, as `go tool pprof` reads them
     ///
     /// Options of `go tool pprof` are understood as they are, too: rops pprof -top -nodecount=10 cpu.pb.gz
-    #[command(subcommand)]
+    #[command(subcommand, after_help = EXAMPLES)]
     Pprof(Pprof),
 }
 
@@ -66,6 +66,13 @@ enum Pprof {
     /// One profile out of several
     Merge(Merge),
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  rops pprof cpu.pb.gz                                   a console: top10, list authorize, help
+  rops pprof web cpu.pb.gz                               a page in the browser
+  rops pprof top --node-count 10 http://localhost:6060/debug/pprof/heap
+  rops pprof -nodefraction=0 -list SetupRoutes cpu.out   as `go tool pprof` spells it";
 
 const CONSOLE: &str = "\
 Examples:

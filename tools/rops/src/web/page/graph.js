@@ -5,7 +5,7 @@
  * pointer.
  */
 export class Graph {
-  constructor(element, text, matches, on) {
+  constructor(element, text, on) {
     const parsed = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
     this.svg = document.importNode(parsed, true);
     this.element = element;
@@ -20,6 +20,7 @@ export class Graph {
     this.svg.querySelector('.graph > polygon')?.remove();
     for (const title of this.svg.querySelectorAll('title')) title.remove();
 
+    this.functions = new Map();
     for (const node of this.svg.querySelectorAll('.node, .edge')) {
       const said = node.querySelector('a')?.getAttribute('xlink:title') ?? '';
       for (const link of node.querySelectorAll('a')) link.replaceWith(...link.childNodes);
@@ -33,7 +34,7 @@ export class Graph {
       node.addEventListener('focus', () => on.point(said));
       node.addEventListener('click', () => this.dragged || on.open(name));
       node.addEventListener('keydown', (event) => event.key === 'Enter' && on.open(name));
-      if (matches) node.classList.add(matches(name) ? 'found' : 'other');
+      this.functions.set(node, name);
     }
     this.reset();
     this.ended = new AbortController();
@@ -47,6 +48,11 @@ export class Graph {
 
   end() {
     this.ended.abort();
+  }
+
+  /** Lets what a search does not find step back. */
+  search(matches) {
+    for (const [node, name] of this.functions) node.classList.toggle('other', matches ? !matches(name) : false);
   }
 
   /** The whole picture, or as much of it as can be read. */

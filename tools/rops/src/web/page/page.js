@@ -84,7 +84,8 @@ async function flame(isCurrent) {
     const label = { now: 'Flame graph', before: 'Flame graph of before', both: 'Flame graph: blue is less than before, red is more' };
     flames.push(...panes.map((pane, side) => new Flame(pane, boxes, shown[side], label[shown[side]], on)));
     drawn = { url: key, flames, end: () => flames.forEach((one) => one.end()) };
-    say(boxes.sentences.join(' ') || text(0));
+    const nothing = boxes.count > 1 ? '' : 'There is nothing to draw: all values are 0.';
+    say([...boxes.sentences, nothing].join(' ').trim() || text(0));
     if (document.activeElement === document.body) flames[0].canvas.focus({ preventScroll: true });
   }
   const zoom = Number(get('zoom')) || 0;
@@ -110,18 +111,22 @@ async function mark(boxes, isCurrent) {
 }
 
 async function graph(isCurrent) {
-  const picture = await ask(request('graph'), 'text');
+  const url = request('graph');
+  const picture = await ask(url, 'text');
   if (!isCurrent()) return;
-  drawn.end();
-  main.className = 'graph';
-  main.replaceChildren();
-  const shown = new Graph(main, picture, search(), {
-    open: (name) => go(link({ function: exactly(name) }, '/peek')),
-    point: say,
-  });
-  drawn = { url: '', flames: [], end: () => shown.end() };
-  say('Arrows move it, + and - change its size; a function leads to its callers and callees');
-  main.focus({ preventScroll: true });
+  if (drawn.url !== url) {
+    drawn.end();
+    main.className = 'graph';
+    main.replaceChildren();
+    const shown = new Graph(main, picture, {
+      open: (name) => go(link({ function: exactly(name) }, '/peek')),
+      point: say,
+    });
+    drawn = { url, flames: [], end: () => shown.end(), search: (matches) => shown.search(matches) };
+    say('Arrows move it, + and - change its size; a function leads to its callers and callees');
+    if (document.activeElement === document.body) main.focus({ preventScroll: true });
+  }
+  drawn.search(search());
 }
 
 /** A view that is tables. */

@@ -153,3 +153,25 @@ fn a_mistake_and_ctrl_c_leave_the_console_open() {
     terminal.press(CTRL_D);
     terminal.ends();
 }
+
+#[test]
+fn the_page_is_there_while_the_console_is_open() {
+    let mut terminal = Terminal::open(&Folder::new());
+    terminal.press("sample_index=samples");
+    terminal.press(ENTER);
+    terminal.shows("(rops) ");
+    terminal.press("web");
+    terminal.press(ENTER);
+    terminal.shows("http://127.0.0.1:");
+    let from = terminal.seen;
+    terminal.shows("/");
+    let shown = terminal.shown.lock().expect("nobody panics with it");
+    let port = shown[from..terminal.seen - 1].to_owned();
+    drop(shown);
+    let answer = ureq::get(format!("http://127.0.0.1:{port}/-/about")).call();
+    let text = answer.expect("it answers").body_mut().read_to_string();
+    let text = text.expect("it is a text");
+    assert!(text.contains(r#""sample_index":"samples""#), "{text}");
+    terminal.press(CTRL_D);
+    terminal.ends();
+}
