@@ -1,13 +1,10 @@
 //! The command line.
 
+mod output;
 mod web;
 
-use std::fs;
-use std::io::{self, IsTerminal as _, Write as _};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
 use regex::Regex;
 use rops::{Input, Options, Report, View, places};
 use terminal::Usage;
@@ -15,6 +12,7 @@ use terminal::Usage;
 use crate::console;
 use crate::graphviz;
 use crate::settings::Settings;
+use output::Output;
 
 /// Look into profiles of services in Rust and Go
 #[derive(Debug, clap::Parser)]
@@ -94,14 +92,6 @@ struct Asked {
     options: Options,
     #[command(flatten)]
     output: Output,
-}
-
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Output")]
-struct Output {
-    /// Write to this file
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -279,30 +269,5 @@ impl Asked {
             anstream::eprintln!("{sentence}");
         }
         Ok(report)
-    }
-}
-
-impl Output {
-    /// What a terminal cannot show goes to a file, or into a pipe.
-    fn must_be_a_file(&self, example: &str) -> anyhow::Result<()> {
-        if self.output.is_none() && io::stdout().is_terminal() {
-            bail!(Usage(format!("this is for a file: --output {example}")));
-        }
-        Ok(())
-    }
-
-    fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
-        match &self.output {
-            Some(path) => {
-                fs::write(path, bytes).with_context(|| path.display().to_string())?;
-                anstream::eprintln!("written to {}", path.display());
-            }
-            None => {
-                let mut out = io::stdout().lock();
-                out.write_all(bytes)?;
-                out.flush()?;
-            }
-        }
-        Ok(())
     }
 }

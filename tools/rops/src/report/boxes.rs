@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Report;
 use super::amount::Amount;
+use crate::places::Places;
 
 /// All boxes of a flame graph: each comes right after what called it or after the last box above that one, and among
 /// those that one box called the largest comes first.
@@ -66,29 +67,28 @@ struct Counted {
     now: u64,
     before: u64,
     flat: i64,
-    children: Vec<u32>,
+    /// The one above it that was seen last; 0 for none, since the first box is above no other.
+    above: u32,
+    /// The one beside it that was seen before.
+    beside: u32,
 }
 
 impl Report {
     /// The boxes of the flame graph.
     pub fn boxes(&self) -> Boxes {
         let places = self.places();
-        let mut counted = self.counted();
+        let counted = self.counted(&places);
         let is_difference = counted[0].before > 0;
-        let size = |one: &Counted| one.now.saturating_add(one.before);
-        for index in 0..counted.len() {
-            let mut children = std::mem::take(&mut counted[index].children);
-            children.sort_by_key(|&child| {
-                let child = &counted[child as usize];
-                (Reverse(size(child)), &places.names[child.row as usize])
-            });
-            counted[index].children = children;
-        }
-
+        let by_size = |&child: &u32| {
+            let child = &counted[child as usize];
+            let size = child.now.saturating_add(child.before);
+            // The largest is the last one on the stack, and so the next.
+            (size, Reverse(&places.names[child.row as usize]))
+        };
         let mut names = Table::default();
         let mut amounts = Table::default();
         let mut columns = Columns::default();
-        let mut open = vec![(0, 0)];
+        let (mut open, mut children) = (vec![(0, 0)], Vec::new());
         while let Some((index, depth)) = open.pop() {
             let one: &Counted = &counted[index as usize];
             let name = if index == 0 { u32::MAX } else { one.row };
@@ -103,8 +103,14 @@ impl Report {
                     .change
                     .push(amounts.place(now.saturating_sub(before)));
             }
-            let above = one.children.iter().rev();
-            open.extend(above.map(|&child| (child, depth + 1)));
+            let mut above = one.above;
+            children.clear();
+            while above != 0 {
+                children.push(above);
+                above = counted[above as usize].beside;
+            }
+            children.sort_unstable_by_key(by_size);
+            open.extend(children.iter().map(|&child| (child, depth + 1)));
         }
         let name = |row: u32| match row {
             u32::MAX => "everything".to_owned(),
@@ -123,8 +129,7 @@ impl Report {
     }
 
     /// All boxes, the one that all others stand on first.
-    fn counted(&self) -> Vec<Counted> {
-        let places = self.places();
+    fn counted(&self, places: &Places<'_>) -> Vec<Counted> {
         let mut all = vec![Counted::default()];
         let mut known: HashMap<(u32, u32), u32, RandomState> = HashMap::default();
         for sample in &self.profile.samples {
@@ -150,11 +155,12 @@ impl Report {
                 let next = all.len() as u32;
                 let child = *known.entry((at, row)).or_insert(next);
                 if child == next {
+                    let beside = std::mem::replace(&mut all[at as usize].above, child);
                     all.push(Counted {
                         row,
+                        beside,
                         ..Counted::default()
                     });
-                    all[at as usize].children.push(child);
                 }
                 at = child;
                 count(&mut all[at as usize]);

@@ -249,11 +249,10 @@ impl Page {
         let boxes = report.boxes();
         let columns: &Columns = &boxes.columns;
         let count = columns.name.len();
-        let numbers: Vec<u8> = columns
-            .all()
-            .flatten()
-            .flat_map(|number| number.to_le_bytes())
-            .collect();
+        let mut numbers = Vec::with_capacity(count * 4 * 4);
+        for number in columns.all().flatten() {
+            numbers.extend_from_slice(&number.to_le_bytes());
+        }
         let mut object = serde_json::to_vec(&Shown {
             sentences,
             total: report.amount(report.total),

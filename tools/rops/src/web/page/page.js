@@ -84,6 +84,7 @@ async function flame(isCurrent) {
     const label = { now: 'Flame graph', before: 'Flame graph of before', both: 'Flame graph: blue is less than before, red is more' };
     flames.push(...panes.map((pane, side) => new Flame(pane, boxes, shown[side], label[shown[side]], on)));
     drawn = { url: key, flames, end: () => flames.forEach((one) => one.end()) };
+    offer('');
     const nothing = boxes.count > 1 ? '' : 'There is nothing to draw: all values are 0.';
     say([...boxes.sentences, nothing].join(' ').trim() || text(0));
     if (document.activeElement === document.body) flames[0].canvas.focus({ preventScroll: true });
