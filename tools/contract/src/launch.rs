@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 use test_tools::TestTools;
 use tokio::process::Command;
 
@@ -50,6 +51,13 @@ impl Service {
     /// A client of the server's diagnostics, which no description describes.
     pub fn diagnostics(&self) -> Client {
         Client::new(self.server.debug_address(), Arc::default())
+    }
+
+    /// How many spans have been opened: one for each request, one for each authorization, one for each query.
+    pub async fn spans_opened(&self) -> Result<u64> {
+        let stats: Value = self.diagnostics().get("/debug/runtime").read().await?;
+        let opened = stats["spans_opened"].as_u64();
+        opened.context("the diagnostics count no spans")
     }
 }
 

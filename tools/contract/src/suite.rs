@@ -18,6 +18,7 @@ mod description;
 mod durability;
 mod failures;
 mod generated;
+mod identity;
 mod images;
 mod load;
 mod logs;
@@ -65,7 +66,7 @@ macro_rules! cases {
 /// Cases that take long: they wait, or keep the processor busy. They start first, so that the others run beside them.
 pub const LONG: &[Case] = cases![
     shutdown::a_stalled_client_does_not_hold_the_server,
-    tokens::a_deleted_user_is_refused_within_seconds,
+    identity::a_deleted_user_is_refused_within_seconds,
     reminders::a_booking_is_reminded_of_once,
     reminders::an_overdue_reminder_is_caught_up,
     durability::kill_9_loses_no_acknowledged_booking,
@@ -128,6 +129,8 @@ pub const OTHERS: &[Case] = cases![
     concurrency::one_of_many_cancels,
     shutdown::requests_in_flight_are_finished,
     shutdown::ctrl_c_ends_the_server_too,
+    identity::forged_tokens_cost_no_query,
+    identity::a_token_full_of_dots_is_not_split,
     seed::a_new_database_has_the_seed,
     seed::seeding_again_changes_nothing,
     description::the_description_is_right,
