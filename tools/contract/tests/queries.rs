@@ -18,7 +18,7 @@ use contract::{
     launch::{SECRET, Service},
     postgres::{Installation, Postgres},
     run::Run,
-    token::{claims, issue},
+    token::{claims, signed, signing_key},
     wire::Wire,
 };
 use test_tools::TestTools;
@@ -114,13 +114,14 @@ async fn all_users(service: Service) -> Result<()> {
 async fn some_users(client: Client, next: Arc<AtomicU32>) -> Result<u64> {
     let address = client.get("/").address();
     let mut wires = [Wire::connect(address).await?, Wire::connect(address).await?];
+    let key = signing_key(SECRET);
     let mut allowed = 0;
     loop {
         let user = next.fetch_add(1, Ordering::Relaxed);
         if user >= USERS {
             return Ok(allowed);
         }
-        let client = client.with_token(&issue(&claims(&format!("user-{user}")), SECRET));
+        let client = client.with_token(&signed(&claims(&format!("user-{user}")), &key));
         // It is refused for its path, which is looked at after the user and before the database.
         let call = client.get("/bookings/none");
         let start = Instant::now();
