@@ -48,7 +48,6 @@ impl FromRequestParts<AppState> for CurrentUser {
     }
 }
 
-// ANCHOR: authorize
 async fn authorize(parts: &Parts, state: &AppState) -> Result<CurrentUser, Error> {
     let token = bearer_token(&parts.headers)?;
     let authorization = &state.authorization;
@@ -61,7 +60,6 @@ async fn authorize(parts: &Parts, state: &AppState) -> Result<CurrentUser, Error
         Err(Error::invalid_token())
     }
 }
-// ANCHOR_END: authorize
 
 /// The token of a request that has one.
 fn bearer_token(headers: &HeaderMap) -> Result<&str, Error> {

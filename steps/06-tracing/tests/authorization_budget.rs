@@ -19,7 +19,6 @@ const BUDGET: u64 = 5;
 /// The user that every new database has.
 const SEEDED: &str = "5c7d1e90-2f4a-4c8b-b6e3-7a8f9d0c1b04";
 
-// ANCHOR: budget
 #[tokio::test]
 async fn authorization_stays_within_its_budget() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -51,7 +50,6 @@ async fn authorization_stays_within_its_budget() -> Result<()> {
     }
     Ok(())
 }
-// ANCHOR_END: budget
 
 /// Whether a request with this token is let in, and what finding that out allocates.
 async fn authorize(state: &AppState, token: &str) -> Result<(bool, AllocCounts)> {
