@@ -24,6 +24,7 @@ export class Flame {
     this.from = 0;
     this.to = this.size[0] || 1;
     this.chosen = 0;
+    this.whole = 0;
     this.pointed = -1;
     this.found = null;
     this.colours = boxes.names.map((name) => hash(family(name)) % LIGHT.boxes.length);
@@ -162,7 +163,7 @@ export class Flame {
       if (this.found[name]) return theme.found;
       return theme.faint;
     }
-    if (box === 0) return theme.faint;
+    if (box === 0 || boxes.depth[box] < boxes.depth[this.whole]) return theme.faint;
     if (!boxes.is_difference) return theme.boxes[this.colours[name]];
     const change = boxes.values[boxes.change[box]];
     const part = change / (this.bound[box] || 1);
@@ -179,8 +180,12 @@ export class Flame {
   /** Makes a box as wide as the window, at once or on the way that eyes can follow. */
   zoomTo(box, atOnce) {
     const wide = this.size[box] || this.size[0] || 1;
+    this.whole = box;
     this.go(this.start[box], this.start[box] + wide, atOnce);
-    this.reveal(box);
+    // What it called is below it; a few rows above tell where it is.
+    const y = this.boxes.depth[box] * ROW;
+    const { scrollTop } = this.element;
+    if (y < scrollTop || y > scrollTop + this.height / 3) this.element.scrollTop = y - 3 * ROW;
   }
 
   go(from, to, atOnce) {

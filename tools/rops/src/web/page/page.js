@@ -90,9 +90,11 @@ async function flame(isCurrent) {
     if (document.activeElement === document.body) flames[0].canvas.focus({ preventScroll: true });
   }
   const zoom = Number(get('zoom')) || 0;
-  for (const one of drawn.flames) {
-    if (zoom !== one.zoom && zoom < boxes.count) one.zoomTo(zoom, one.zoom === undefined);
-    one.zoom = zoom;
+  const isFirst = drawn.zoom === undefined;
+  if (zoom !== drawn.zoom && zoom < boxes.count) {
+    drawn.zoom = zoom;
+    for (const one of drawn.flames) one.zoomTo(zoom, isFirst);
+    if (isFirst && zoom) drawn.flames[0].choose(zoom);
   }
   await mark(boxes, isCurrent);
 }

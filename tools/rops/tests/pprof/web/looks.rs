@@ -144,6 +144,12 @@ fn keys_do_everything() {
         session
             .until("return new URLSearchParams(location.search).get('zoom') > 0")
             .await;
+        // Who is sent this address sees the same box.
+        let address = session
+            .run("return location.pathname + location.search")
+            .await;
+        open(session, &server, address.as_str().expect("it is a text")).await;
+        assert_eq!(status(session).await, chosen);
         session.press("Escape").await;
         session.until("return !location.search").await;
         session.press("p").await;
