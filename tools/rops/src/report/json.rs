@@ -6,7 +6,7 @@ use anyhow::bail;
 use regex::Regex;
 
 use super::top::Inlined;
-use super::{Report, Shown};
+use super::{Report, Shown, tag_table};
 
 /// What is measured.
 #[derive(Debug, Serialize)]
@@ -129,7 +129,7 @@ impl Report {
     /// # Errors
     /// Only in serializing, which does not fail.
     pub fn tags_json(&self) -> anyhow::Result<String> {
-        let value = |(name, value)| TagValue { name, value };
+        let value = |tag_table::Value { name, sum, .. }| TagValue { name, value: sum };
         let keys = self.tag_keys().into_iter().map(|key| TagKey {
             key: key.key,
             total: key.total,

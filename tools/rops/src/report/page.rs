@@ -4,6 +4,7 @@ use regex::Regex;
 use serde::Serialize;
 
 use super::amount::Amount;
+use super::tag_table::{Key, Value};
 use super::top::Inlined;
 use super::{Header, Report, Shown};
 
@@ -52,6 +53,8 @@ pub struct Tag {
 struct TagValue {
     name: String,
     amount: Amount,
+    /// What leaves these samples alone, as `--tag-focus` takes it.
+    focus: String,
 }
 
 impl Report {
@@ -94,18 +97,31 @@ impl Report {
     /// What labels say.
     pub fn tags_table(&self) -> Vec<Tag> {
         let scale = self.scale();
-        let tag = |key: super::tag_table::Key| {
-            let value = |(name, value)| TagValue {
-                name,
-                amount: Amount::new(value, key.total, &scale),
+        let tag = |key: Key| {
+            let value = |value: Value| TagValue {
+                amount: Amount::new(value.sum, key.total, &scale),
+                focus: self.tag_focus(&key.key, &value),
+                name: value.name,
             };
             Tag {
-                key: key.key,
                 total: self.amount(key.total),
                 values: key.values.into_iter().map(value).collect(),
+                key: key.key.clone(),
             }
         };
         self.tag_keys().into_iter().map(tag).collect()
+    }
+
+    fn tag_focus(&self, key: &str, value: &Value) -> String {
+        let unit = self.label_units.get(key).map_or("", String::as_str);
+        match value.numbers {
+            Some((least, most)) => format!("{key}={least}{unit}:{most}{unit}"),
+            // A comma would begin another expression.
+            None => format!(
+                "{key}=^{}$",
+                regex::escape(&value.name).replace(',', r"\x2c")
+            ),
+        }
     }
 
     fn function(&self, shown: &Shown<'_, '_>, node: usize) -> Function {

@@ -79,6 +79,8 @@ pub struct Page {
     profile: Profile,
     settings: Settings,
     title: String,
+    /// What is known about the profile.
+    lines: Vec<String>,
 }
 
 /// What the page has to know before it shows anything.
@@ -89,7 +91,7 @@ struct About<'a> {
     types: Vec<&'a str>,
     /// What the command line said.
     settings: BTreeMap<&'static str, String>,
-    lines: Vec<String>,
+    lines: &'a [String],
 }
 
 /// A report, with sentences such as on a filter that matched nothing.
@@ -129,8 +131,9 @@ impl Page {
     /// # Errors
     /// When the settings do not fit it.
     pub fn new(profile: Profile, settings: Settings, title: String) -> anyhow::Result<Self> {
-        sample_types::find(&profile, settings.options.sample_index.as_deref())?;
+        let (report, _) = Report::new(profile.clone(), View::Tags, &settings.options)?;
         Ok(Self {
+            lines: Header::of_profile(&report, &report.scale()).lines,
             profile,
             settings,
             title,
@@ -146,7 +149,7 @@ impl Page {
             return Answer::ok(kind, *text);
         }
         let made = match path {
-            "/-/about" => self.about(query),
+            "/-/about" => self.about(),
             "/-/flame" => self.flame(query),
             "/-/graph" => self.graph(query),
             "/-/top" => self.table(query, View::Top, |report, _| Ok(report.top_table())),
@@ -204,9 +207,7 @@ impl Page {
         Report::new(self.profile.clone(), view, &settings.options)
     }
 
-    fn about(&self, query: &str) -> anyhow::Result<Answer> {
-        let Asked { settings, .. } = self.asked(query)?;
-        let (report, _) = self.report(View::Tags, &settings)?;
+    fn about(&self) -> anyhow::Result<Answer> {
         let all = settings::all().filter(|one| !NOT_FROM_AN_ADDRESS.contains(&one.name));
         let all = all.map(|one| {
             let text = one.text(&self.settings, &self.profile);
@@ -216,7 +217,7 @@ impl Page {
             title: &self.title,
             types: sample_types::names(&self.profile),
             settings: all.collect(),
-            lines: Header::of_profile(&report, &report.scale()).lines,
+            lines: &self.lines,
         })
     }
 

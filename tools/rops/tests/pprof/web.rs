@@ -169,6 +169,18 @@ fn tables_have_the_figures_of_the_command_line() {
 
     let tags = server.json("/-/tags?sample_index=alloc_space");
     assert_eq!(tags["tags"][0]["key"], "bytes");
+    let values = tags["tags"][0]["values"].as_array().expect("a list");
+    assert!(values.len() > 10);
+    for value in values.iter().step_by(5) {
+        let focus = value["focus"].as_str().expect("a text");
+        let path = format!("/-/tags?sample_index=alloc_space&tagfocus={focus}");
+        let alone = &server.json(&path)["tags"][0]["values"];
+        assert_eq!(alone.as_array().map(Vec::len), Some(1), "{focus}");
+        assert_eq!(
+            alone[0]["amount"]["text"], value["amount"]["text"],
+            "{focus}"
+        );
+    }
     let amount = server.json("/-/amount?value=1536&total=3072&sample_index=alloc_space");
     assert_eq!(
         (&amount["text"], &amount["part"]),

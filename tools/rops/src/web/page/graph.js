@@ -7,6 +7,7 @@
 export class Graph {
   constructor(element, text, on) {
     const parsed = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
+    if (parsed.querySelector('parsererror')) throw new Error('The picture that graphviz made cannot be read.');
     this.svg = document.importNode(parsed, true);
     this.element = element;
     element.append(this.svg);

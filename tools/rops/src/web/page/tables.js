@@ -119,11 +119,11 @@ export function tags({ tags: all }, matches) {
   if (!all.length) return [nothing('The samples of this profile have no labels.')];
   return all.map(({ key, total, values }) => {
     const shown = matches ? values.filter(({ name }) => matches(`${key}:${name}`)) : values;
-    const rows = shown.map(({ name, amount }) => {
-      // A number's label is a range that has it alone.
-      const focus = link({ tagfocus: `${key}=${/^-?[\d.]+[a-z]*$/i.test(name) ? name : exactly(name)}` }, '/');
-      return row(bar(amount, total.value), cell(amount.part), element('td', { class: 'name' }, element('a', { href: focus }, name)));
-    });
+    const rows = shown.map(({ name, amount, focus }) => row(
+      bar(amount, total.value),
+      cell(amount.part),
+      element('td', { class: 'name' }, element('a', { href: link({ tagfocus: focus }, '/') }, name)),
+    ));
     const title = element('h2', {}, key, ' ', element('span', { class: 'note' }, total.text));
     return element('section', {}, title, table(`Values of ${key}`, [head('value'), head('part'), head('label', '')], rows));
   });

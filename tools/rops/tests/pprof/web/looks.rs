@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
+use profile::Profile;
 use serde_json::{Value, json};
 use test_tools::browser::{Session, with_browser};
 use test_tools::{Folder, TestTools};
@@ -27,19 +28,26 @@ pub async fn keep(session: &Session, name: &str) {
     }
 }
 
-/// A profile that says that its functions are in a file that is there.
-fn of_this_crate(folder: &Folder) -> String {
+/// A profile of a Go service with a change.
+fn changed(folder: &Folder, change: impl FnOnce(&mut Profile)) -> String {
     let bytes = fs::read(of_go("cpu")).expect("it is there");
     let mut profile = rops::decode(&bytes).expect("it is one");
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/graph.rs");
-    let place = profile.strings.len() as i64;
-    profile.strings.push(file.display().to_string());
-    for function in &mut profile.functions {
-        function.filename = place;
-    }
-    let path = folder.path("here.pb.gz");
+    change(&mut profile);
+    let path = folder.path("changed.pb.gz");
     fs::write(&path, profile.encode()).expect("the folder can be written to");
     path.display().to_string()
+}
+
+/// One that says that its functions are in a file that is there.
+fn of_this_crate(folder: &Folder) -> String {
+    changed(folder, |profile| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/graph.rs");
+        let place = profile.strings.len() as i64;
+        profile.strings.push(file.display().to_string());
+        for function in &mut profile.functions {
+            function.filename = place;
+        }
+    })
 }
 
 async fn status(session: &Session) -> String {
@@ -92,9 +100,28 @@ fn every_view_shows_what_its_address_says() {
             .run("return ['focus', 'sample_index'].map((name) => document.querySelector(`[name=${name}]`).value)")
             .await;
         assert_eq!(fields, json!(["net", "samples"]));
-        session
-            .run("history.pushState(null, '', '/top?focus=(')")
-            .await;
+    });
+}
+
+#[test]
+fn an_empty_profile_has_its_sentences() {
+    with_browser(async |session: &Session| {
+        let folder = Folder::new();
+        let empty = changed(&folder, |profile| profile.samples.clear());
+        let server = Server::start(&["web", &empty]);
+        open(session, &server, "/").await;
+        let said = status(session).await;
+        assert_eq!(said, "There is nothing to draw: all values are 0.");
+        for (view, sentence) in [
+            ("/top", "No function matches."),
+            ("/tags", "The samples of this profile have no labels."),
+            ("/peek?function=.", "No function matches;"),
+            ("/source?function=.", "no function matches .; `top` shows"),
+        ] {
+            open(session, &server, view).await;
+            let found = session.text_of(".problem").await;
+            assert!(found.starts_with(sentence), "{view}: {found}");
+        }
     });
 }
 
