@@ -1,4 +1,5 @@
-//! What is set in the console, by the names that `go tool pprof` has for it: `nodefraction=0`, `focus=http`.
+//! What is set in the console and in the page's address, by the names that `go tool pprof` has for it: `nodefraction=0`,
+//! `focus=http`.
 
 mod table;
 
