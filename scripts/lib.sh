@@ -25,7 +25,7 @@
 #                           SERVICE_PRINTED (the file with what it printed) and DATABASE_URL
 #   filled, beside_filled   the same, with 30,000 bookings in the database
 #   stop_service            ends both as a deployment would, with SIGTERM
-#   cargo run, database, load, allocs, explain, workshop
+#   cargo run, database, load, allocs, explain, rops, workshop
 #                           as for a reader, but built once; a checkpoint that is run is a `service`, or `beside` if it
 #                           is told where to listen; its examples and `cargo database query 01` work on the database
 #                           that the script's checkpoint 01 has

@@ -29,7 +29,7 @@ built() {
   [[ $package != */* ]] || which=() from=$package
   known=$WORK/binary-$(tr ' /' '--' <<<"$*")
   if [ ! -s "$known" ]; then
-    (cd "$from" && command cargo build ${which[@]+"${which[@]}"} --profile "$profile" "${@:3}" --message-format json-render-diagnostics \
+    (cd "$ROOT" && cd "$from" && command cargo build ${which[@]+"${which[@]}"} --profile "$profile" "${@:3}" --message-format json-render-diagnostics \
       </dev/null) | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1 >"$known"
     [ -s "$known" ] || fail "the package $package has no such binary"
   fi
@@ -104,8 +104,8 @@ cargo() {
       built load release --bin "$1"
       "$BINARY" "${@:2}"
       ;;
-    explain)
-      built explain release
+    explain | rops)
+      built "$1" release
       "$BINARY" "${@:2}"
       ;;
     *) command cargo "$@" ;;

@@ -7,6 +7,8 @@
 # Prints what it finds, a line for each, with what to do where something is not there yet. Exit code: 0 if all is there, 3 if
 # something is not, anything else if it could not be found out.
 
+# shellcheck disable=SC2317  # What counts and compares is called by its name in the table below.
+
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # shellcheck source=beside-release.sh
@@ -15,6 +17,18 @@ source "$ROOT/scripts/beside-release.sh"
 [ $# -eq 4 ] || fail "usage: scripts/verify.sh CHAPTER COPY FROM NEXT"
 CHAPTER=$1 COPY=${2#"$ROOT"/} FROM=$3 NEXT=$4
 STATUS=0
+
+# What each chapter counts, what it compares, and which of the two wants databases with 30,000 bookings.
+FILLED=
+case $CHAPTER in
+  01) COUNTS=(crates_and_plan) SPEED=(loads my-bookings --requests 60 --workers 8) FILLED='speed' ;;
+  02) COUNTS=(allocs 100 room picture my-bookings bookings) SPEED=(loads picture --requests 6000 --workers 4) ;;
+  03) COUNTS=(allocs 20 rooms) SPEED=(loads rooms --requests 40 --workers 8) FILLED='counts speed' ;;
+  04) COUNTS=(allocations_of_bench) SPEED=(benches) ;;
+  05) COUNTS=(allocs 100 my-bookings bookings) SPEED=(loads my-bookings --requests 4000 --workers 8) ;;
+  *) fail "scripts/verify.sh does not know what chapter $CHAPTER counts and compares" ;;
+esac
+
 unset DATABASE_URL
 CALLERS_DATABASE_URL=
 
@@ -63,20 +77,14 @@ own_tests() {
 
 # --- Exact counts -----------------------------------------------------------------------------------------
 
-# counts FOLDER URL DEBUG_URL: what the chapter counts, as NAME, tab, VALUE; smaller is better.
-counts() {
-  case $CHAPTER in
-    01)
-      printf 'crates\t%s\n' "$(cd "$1" && command cargo tree -e normal,build --prefix none --no-dedupe | sort -u | wc -l)"
-      printf 'plan of GET /bookings\t%s\n' "$(plan)"
-      ;;
-    02) allocs 100 room picture my-bookings bookings ;;
-    03) allocs 20 rooms ;;
-    04)
-      bench "$1" | awk '{ printf "bytes per 999 rooms\t%d\nallocations per 999 rooms\t%d\n", $5, $7 }'
-      ;;
-    *) fail "chapter $CHAPTER has no counts in scripts/verify.sh" ;;
-  esac
+# Each prints what the chapter counts in the crate MEASURED, as NAME, tab, VALUE; smaller is better.
+crates_and_plan() {
+  printf 'crates\t%s\n' "$(cd "$MEASURED" && command cargo tree -e normal,build --prefix none --no-dedupe | sort -u | wc -l)"
+  printf 'plan of GET /bookings\t%s\n' "$(plan)"
+}
+
+allocations_of_bench() {
+  bench "$MEASURED" | awk '{ printf "bytes per 999 rooms\t%d\nallocations per 999 rooms\t%d\n", $5, $7 }'
 }
 
 # How the service that was started last finds the bookings of one user.
@@ -100,12 +108,13 @@ bench() {
 counted() {
   say "counting in $1 ..."
   "$2" "$1"
-  [ "$CHAPTER" != 03 ] || fill_once "$1"
+  filled_for counts "$1"
+  MEASURED=$1
   case $2 in
     service) MEASURED_URL=$URL MEASURED_DEBUG_URL=$DEBUG_URL ;;
     beside) MEASURED_URL=$BESIDE_URL MEASURED_DEBUG_URL=$BESIDE_DEBUG_URL ;;
   esac
-  counts "$1" >"$WORK/counts-$(basename "$1")-$2"
+  "${COUNTS[@]}" >"$WORK/counts-$(basename "$1")-$2"
   [ -s "$WORK/counts-$(basename "$1")-$2" ] || fail "nothing was counted in $1"
 }
 
@@ -134,33 +143,26 @@ show_counts() {
 
 # --- Speed ------------------------------------------------------------------------------------------------
 
-speed() {
-  case $CHAPTER in
-    01) loads my-bookings --requests 60 --workers 8 ;;
-    02) loads picture --requests 6000 --workers 4 ;;
-    03) loads rooms --requests 40 --workers 8 ;;
-    04) benches ;;
-    *) fail "chapter $CHAPTER has no comparison in scripts/verify.sh" ;;
-  esac
-}
-
 # loads KIND OPTION...: under a load, first beside another process of the same program.
 loads() {
   say "comparing $FROM with itself under load, $ROUNDS rounds ..."
   service "$FROM"
-  filled_for_load "$FROM"
+  filled_for speed "$FROM"
   beside "$FROM"
-  filled_for_load "$FROM"
+  filled_for speed "$FROM"
   load "$@" --same >"$WORK/same"
   say "comparing it with $COPY, $ROUNDS rounds ..."
   beside "$COPY"
-  filled_for_load "$COPY"
+  filled_for speed "$COPY"
   load "$@" >"$WORK/speed"
   verdict "requests per second ($1)"
 }
 
-filled_for_load() {
-  [ "$CHAPTER" = 02 ] || fill_once "$1"
+# filled_for WHAT CRATE
+filled_for() {
+  if [[ " $FILLED " == *" $1 "* ]]; then
+    fill_once "$2"
+  fi
 }
 
 # load KIND OPTION...: both services get it in turn; prints the ratio of the throughputs, its smallest and its largest round.
@@ -212,5 +214,5 @@ verdict() {
 contract
 own_tests
 show_counts
-speed
+"${SPEED[@]}"
 exit "$STATUS"

@@ -31,11 +31,13 @@ async fn authorization_stays_within_its_budget() -> Result<()> {
     let state = AppState::new(config, db);
     let token = state.authorization.issue_token(SEEDED)?;
 
+    // ANCHOR: budget
     // The first request makes what all later ones use, and asks the database.
     authorize(&state, &token).await?;
     let (is_let_in, known) = authorize(&state, &token).await?;
     assert!(is_let_in);
     assert!(known.mallocs <= BUDGET, "{known:?}");
+    // ANCHOR_END: budget
 
     let (is_let_in, short) = authorize(&state, "no.such.token").await?;
     assert!(!is_let_in);

@@ -30,6 +30,7 @@ struct Answer {
     is_there: OnceCell<Result<bool, Arc<sqlx::Error>>>,
 }
 
+// ANCHOR: is_there
 impl Known {
     /// Whether there is a user with this id: as the database said a moment ago, or else as it says now.
     ///
@@ -52,6 +53,7 @@ impl Known {
         }
         is_there
     }
+    // ANCHOR_END: is_there
 
     /// Nothing that is done under the lock can panic half-way.
     fn answers(&self) -> MutexGuard<'_, Answers> {
