@@ -196,6 +196,30 @@ impl Session {
         element.send_keys(text).await.expect("it takes text");
     }
 
+    /// What is on the clipboard after a click on a copy button, as a paste shows it.
+    pub async fn copied(&self, button: &str) -> String {
+        let to_view = format!(
+            "document.querySelector({}).scrollIntoView({{ block: 'center' }})",
+            json!(button)
+        );
+        self.run(&to_view).await;
+        self.click(button).await;
+        self.run(
+            "const area = document.createElement('textarea');
+             area.id = 'pasted';
+             area.style.cssText = 'position:fixed;inset:0;z-index:9999';
+             document.body.append(area);
+             area.focus();",
+        )
+        .await;
+        // The control key, held down while the letter is typed.
+        self.type_into("#pasted", "\u{e009}v").await;
+        let pasted = self
+            .run("const area = document.getElementById('pasted'); area.remove(); return area.value")
+            .await;
+        pasted.as_str().expect("it is a text").to_owned()
+    }
+
     /// Presses a key where the focus is; its name is that of the DOM, such as `ArrowDown` or `a`.
     pub async fn press(&self, key: &str) {
         // Enter and letters have a text as well; what the browser itself does with a key, it does by its number.

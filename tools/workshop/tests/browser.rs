@@ -4,13 +4,12 @@
 //! are skipped, unless `CI=true` says that they must not be.
 
 mod book_world;
-mod browser_session;
 
 use std::collections::BTreeSet;
 
 use book_world::{COMMAND, Server, World, repository};
-use browser_session::{Session, with_browser};
 use serde_json::{Value, json};
+use test_tools::browser::{Session, with_browser};
 
 /// Counts the blocks of a page, and those among them that show no text.
 const BLOCKS: &str = "
@@ -24,7 +23,7 @@ const BLOCKS: &str = "
     };";
 
 /// Returns the texts that are hard to read.
-const FAINT: &str = include_str!("browser_session/faint.js");
+const FAINT: &str = include_str!("browser/faint.js");
 
 #[test]
 fn every_page_loads_without_errors_and_asks_no_other_host() {
