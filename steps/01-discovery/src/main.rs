@@ -30,5 +30,5 @@ fn run() -> anyhow::Result<()> {
     let runtime = diagnostics.runtime().build()?;
     writeln!(io::stdout(), "{}", diagnostics.listen(config.debug_listen))
         .context("cannot print the address")?;
-    runtime.block_on(server::run(config, server::stop_signal()))
+    server::run(config, &runtime)
 }

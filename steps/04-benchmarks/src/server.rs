@@ -1,7 +1,6 @@
 //! From start to shutdown.
 
 use std::{
-    future::Future,
     io::{self, Write as _},
     time::Duration,
 };
@@ -10,6 +9,7 @@ use anyhow::{Context, Result};
 use axum::serve::ListenerExt;
 use tokio::{
     net::TcpListener,
+    runtime::Runtime,
     signal::unix::{SignalKind, signal},
     sync::oneshot,
     time::sleep,
@@ -21,11 +21,18 @@ use crate::{AppState, config::Config, db::Db, reminders, router::router, seed::s
 /// How long a shutdown waits for the requests in flight.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Prepares the database, then serves until `stop` is ready and the requests in flight are answered.
+/// Prepares the database, then serves until the process is told to end and the requests in flight are answered.
+///
+/// It blocks here and not in `main`: a future is compiled where it is polled, and the binary would take as long as this
+/// library.
 ///
 /// # Errors
 /// When the database cannot be prepared or the address cannot be listened on.
-pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+pub fn run(config: Config, runtime: &Runtime) -> Result<()> {
+    runtime.block_on(run_on(config))
+}
+
+async fn run_on(config: Config) -> Result<()> {
     let db = Db::connect(&config).await?;
     seed(&db).await?;
     reminders::schedule_all(&db)
@@ -45,16 +52,12 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
     )
     .context("cannot print the address")?;
 
-    let served = serve(listener, AppState::new(config, db.clone()), stop).await;
+    let served = serve(listener, AppState::new(config, db.clone())).await;
     db.close().await;
     served
 }
 
-async fn serve(
-    listener: TcpListener,
-    state: AppState,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<()> {
+async fn serve(listener: TcpListener, state: AppState) -> Result<()> {
     // An answer is written in one piece, so waiting for more to send with it would only delay it.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
@@ -63,7 +66,7 @@ async fn serve(
     });
     let (stopping, stopped) = oneshot::channel();
     let server = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
-        stop.await;
+        stop_signal().await;
         info!("stopping: no new requests, those in flight are finished");
         // The receiver is gone only when the server itself has failed.
         let _ = stopping.send(());
@@ -86,7 +89,7 @@ async fn grace_is_over(stopped: oneshot::Receiver<()>) {
 }
 
 /// Is ready when the process is told to end: Ctrl-C or SIGTERM.
-pub async fn stop_signal() {
+async fn stop_signal() {
     let terminate = async {
         match signal(SignalKind::terminate()) {
             Ok(mut signal) => _ = signal.recv().await,

@@ -2,7 +2,7 @@
 //!
 //! Both understand the same SQL where it stays simple: `$1` parameters, ids as text, dates and times as bound values.
 
-use std::{fs, path::Path, str::FromStr};
+use std::{fs, future::Future, path::Path, pin::Pin, str::FromStr};
 
 use anyhow::{Context, Result, bail};
 use sqlx::{
@@ -65,12 +65,20 @@ macro_rules! in_span {
 }
 pub(crate) use in_span;
 
+/// A future is compiled where it is polled, unless it is behind a pointer. So each benchmark, example and test that
+/// awaits one of these need not compile the database's drivers once more.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
 impl Db {
     /// Connects, and brings the schema up to date.
     ///
     /// # Errors
     /// When the URL is not one of SQLite or PostgreSQL, the database does not answer, or a migration fails.
-    pub async fn connect(config: &Config) -> Result<Self> {
+    pub fn connect(config: &Config) -> BoxFuture<'_, Result<Self>> {
+        Box::pin(Self::connect_and_migrate(config))
+    }
+
+    async fn connect_and_migrate(config: &Config) -> Result<Self> {
         let url = &config.database_url;
         let db = match url.scheme() {
             "sqlite" => open_sqlite(config).await,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::{
     HOME,
     auth::hash_password,
-    db::{Db, on_writer},
+    db::{BoxFuture, Db, on_writer},
     values::Password,
 };
 
@@ -45,7 +45,11 @@ impl fmt::Display for Photo<'_> {
 ///
 /// # Errors
 /// When `rooms.json` is wrong or the database refuses.
-pub async fn seed(db: &Db) -> Result<()> {
+pub fn seed(db: &Db) -> BoxFuture<'_, Result<()>> {
+    Box::pin(insert_missing(db))
+}
+
+async fn insert_missing(db: &Db) -> Result<()> {
     let path = Path::new(HOME).join("rooms.json");
     for room in RoomsFile::open(&path)?.rooms()? {
         insert_room(db, &room)

@@ -59,34 +59,32 @@ impl Checkpoint {
 /// Builds the checkpoints as users build them, optimized, and says where each one's binary is. Cargo shows its
 /// progress on stderr.
 pub fn build(checkpoints: &[Checkpoint]) -> Result<HashMap<String, PathBuf>> {
+    let names = checkpoints.iter().map(|checkpoint| &checkpoint.name);
+    names
+        .map(|name| Ok((name.clone(), build_one(name)?)))
+        .collect()
+}
+
+/// Each by itself: together, the first one's features would have all others compiled once more.
+fn build_one(name: &str) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args([
-        "build",
-        "--release",
-        "--message-format=json-render-diagnostics",
-    ]);
-    for checkpoint in checkpoints {
-        command.args(["--package", &checkpoint.name]);
-    }
+    command.args(["build", "--release", "--package", name]);
+    command.arg("--message-format=json-render-diagnostics");
     command.current_dir(root()).stderr(Stdio::inherit());
     let built = command.output().context("cannot run cargo")?;
     ensure!(
         built.status.success(),
-        "the checkpoints do not build: see cargo's messages above"
+        "{name} does not build: see cargo's messages above"
     );
     let messages = String::from_utf8(built.stdout).context("cargo's messages are not UTF-8")?;
-    let binaries: HashMap<_, _> = messages.lines().filter_map(executable).collect();
-    for Checkpoint { name, .. } in checkpoints {
-        ensure!(binaries.contains_key(name), "cargo built no binary {name}");
-    }
-    Ok(binaries)
+    let binary = messages.lines().find_map(|line| executable(line, name));
+    binary.with_context(|| format!("cargo built no binary {name}"))
 }
 
-/// The binary that one of cargo's messages announces: its name and path.
-fn executable(message: &str) -> Option<(String, PathBuf)> {
+/// The path of the binary of that name, if one of cargo's messages announces it.
+fn executable(message: &str, name: &str) -> Option<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(message).ok()?;
-    let name = message.pointer("/target/name")?.as_str()?;
     let path = message.get("executable")?.as_str()?;
-    Some((name.to_owned(), path.into()))
+    (message.pointer("/target/name")?.as_str()? == name).then(|| path.into())
 }
