@@ -90,16 +90,27 @@ peek() {
   cargo rops pprof peek authorization::authorize cpu.out
 }
 
-# section: graph - What does it look like?
+# section: graph - Who calls whom, in one picture?
 graph() {
-  needed cpu                 #-
-  cargo rops pprof svg --output cpu.svg cpu.out
+  needed cpu                              #-
+  has_tool dot graphviz || return 0       #-
+  cargo rops pprof svg --focus log_request --show step_05 --hide from_request --tag-hide . --node-count 8 \
+    --output graph.svg cpu.out
+  picture graph.svg                       #-
 }
 
-# section: flame - And as a flame graph?
+# section: flame - And path by path?
 flame() {
-  needed cpu                 #-
-  cargo rops pprof flame --output flame.svg cpu.out
+  needed cpu                              #-
+  cargo rops pprof flame --show-from log_request --show 'step_05|pbkdf2|sha2|sqlx' --output flame.svg cpu.out
+  picture flame.svg                       #-
+}
+
+# section: web - And all of it on one page?
+web() {
+  needed cpu                              #-
+  has_tool chromium chromium || return 0  #-
+  pictures_of_the_page                    #-
 }
 
 # section: routes varies - Which requests are expensive?
@@ -152,6 +163,32 @@ counts() {
   beside 06-tracing          #-
   cargo allocs my-bookings bookings --url "$URL" --debug-url "$DEBUG_URL"
   cargo allocs my-bookings bookings --url "$BESIDE_URL" --debug-url "$BESIDE_DEBUG_URL"
+}
+
+# What a reader sees in a browser who types what the page shows.
+pictures_of_the_page() {
+  local pid waited=0
+  built rops release
+  "$BINARY" pprof web --show-from log_request --show 'step_05|pbkdf2|sha2|sqlx' cpu.out >page.txt 3>&- &
+  pid=$!
+  until grep -q ^http page.txt; do
+    kill -0 "$pid" 2>/dev/null || fail "the page is not served"
+    [ "$waited" -lt 200 ] || fail "the page was not there within ten seconds"
+    waited=$((waited + 1))
+    sleep 0.05
+  done
+  photograph light.png --blink-settings=preferredColorScheme=1
+  photograph dark.png --blink-settings=preferredColorScheme=0
+  end "$pid"
+  picture light.png dark.png
+}
+
+# photograph FILE FLAG: the page in chromium, once what it has asked for is there.
+photograph() {
+  chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --no-first-run --disable-background-networking \
+    --disable-component-update --user-data-dir="$WORK/chromium" --window-size=1000,580 --virtual-time-budget=5000 \
+    "$2" --screenshot="$1" "$(head -n 1 page.txt)?search=authoriz" >/dev/null 2>&1
+  [ -s "$1" ] || fail "chromium made no picture"
 }
 
 # A section that reads a profile takes it first if it runs alone: needed SECTION [FILE].

@@ -29,6 +29,8 @@
 #                           as for a reader, but built once; a checkpoint that is run is a `service`, or `beside` if it
 #                           is told where to listen; its examples and `cargo database query 01` work on the database
 #                           that the script's checkpoint 01 has
+#   picture FILE [DARK]     keeps what the section drew for the book, one SVG or two PNGs: for the light and the dark theme
+#   has_tool PROGRAM PACKAGE  whether it is installed, or else says what is left out; with CI=true that is a failure
 #   say TEXT                tells what takes long
 # and the folder $WORK for their files; it goes away when the script ends, whatever ends it.
 
@@ -56,6 +58,20 @@ say() {
 fail() {
   printf 'error: %s\n' "$*" >&2
   exit 1
+}
+
+# Both stand on lines that are not shown, the second as `has_tool dot graphviz || return 0`.
+picture() {
+  [ -n "${CAPTURE_DIR:-}" ] || return 0
+  cp "$1" "$CAPTURE_DIR/$CURRENT_SECTION.${1##*.}"
+  [ $# -eq 1 ] || cp "$2" "$CAPTURE_DIR/$CURRENT_SECTION-dark.${2##*.}"
+}
+
+has_tool() {
+  command -v "$1" >/dev/null && return
+  [ "${CI:-}" != true ] || fail "$1 is not installed: Debian has it in the package $2"
+  say "left out: $1 is not installed (Debian's package $2)"
+  return 1
 }
 
 # shellcheck source=services.sh

@@ -122,6 +122,12 @@ impl Chapter {
     pub fn captures(&self) -> PathBuf {
         PathBuf::from(format!("book/captures/{}", self.id()))
     }
+
+    /// The folder of the pictures that the chapter's sections make, relative to the root. It is among the pages, so
+    /// that it becomes part of the book.
+    pub fn pictures(&self) -> PathBuf {
+        PathBuf::from(format!("book/src/pictures/{}", self.id()))
+    }
 }
 
 impl Checkpoint {

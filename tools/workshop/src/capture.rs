@@ -2,6 +2,7 @@
 
 pub mod clean;
 mod compare;
+mod pictures;
 mod shape;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use anyhow::Context as _;
 
 use self::clean::Cleaner;
 use self::compare::{Line, compare};
+use self::pictures::Picture;
 use crate::run;
 use crate::waits;
 use course::section::{Compared, Script, Section};
@@ -23,7 +25,7 @@ use terminal::style::{ADDED, QUIET, REMOVED, STRONG};
 
 /// Run a chapter's sections again and record what they print, for the book
 ///
-/// Writes book/captures/NN-name/SECTION.txt; what belongs to this machine and this run (folders, ports) is
+/// Writes book/captures/NN-name/SECTION.txt, and what a section draws to book/src/pictures/NN-name; what belongs to this machine and this run (folders, ports) is
 /// replaced. If the script fails, nothing is written.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -56,8 +58,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         None => script.sections.iter().collect(),
     };
     let arguments: Vec<OsString> = args.section.iter().map(OsString::from).collect();
-    let outputs = match record(&course, chapter, &sections, &arguments)? {
-        Ok(outputs) => outputs,
+    let (outputs, pictures) = match record(&course, chapter, &sections, &arguments)? {
+        Ok(recorded) => recorded,
         Err(code) => return Ok(code),
     };
     let folder = chapter.captures();
@@ -66,6 +68,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         check(&mut out, &course.root, &folder, &sections, &outputs)
     } else {
         write(&mut out, &course.root, &folder, &sections, &outputs)?;
+        pictures::write(&mut out, &course, chapter, &pictures)?;
         if args.section.is_none() {
             remove_stale(&mut out, &course.root, &folder, &script, &outputs)?;
         }
@@ -82,7 +85,7 @@ fn record(
     chapter: &Chapter,
     sections: &[&Section],
     arguments: &[OsString],
-) -> anyhow::Result<Result<Outputs, ExitCode>> {
+) -> anyhow::Result<Result<(Outputs, Vec<Picture>), ExitCode>> {
     let recorded = tempfile::tempdir().context("cannot create a temporary folder")?;
     let environment = [
         ("CAPTURE_DIR", recorded.path()),
@@ -116,7 +119,8 @@ fn record(
             cleaner.clean(&String::from_utf8_lossy(&output)),
         );
     }
-    Ok(Ok(outputs))
+    let pictures = pictures::read(recorded.path(), sections, &cleaner)?;
+    Ok(Ok((outputs, pictures)))
 }
 
 /// Adds a cleaned output. That a service's terminal stays silent is an answer, too.

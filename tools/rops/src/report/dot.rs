@@ -4,10 +4,14 @@ mod boxes;
 mod names;
 
 use std::fmt::Write as _;
+use std::iter;
 
 use super::{Header, Report, Shown};
 use crate::places::base;
 use crate::units::percentage;
+
+/// About as wide as the longest of the legend's other lines, in bytes.
+const LEGEND_WIDTH: usize = 64;
 
 impl Report {
     /// The graph for graphviz: a box for each function, larger letters for what it used itself, redder with what it
@@ -50,7 +54,8 @@ impl Report {
     fn legend(&self, text: &mut String, shown: &Shown<'_, '_>, title: &str) {
         let mut lines = Header::of_graph(self, shown, true).lines;
         lines.push("\nSee https://git.io/JfYMW for how to read the graph".into());
-        let escaped: Vec<String> = lines.iter().map(|line| escape(line)).collect();
+        let lines = lines.iter().flat_map(|line| in_lines(line));
+        let escaped: Vec<String> = lines.map(escape).collect();
         let _ = write!(
             text,
             "subgraph cluster_L {{ \"{}\" [shape=box fontsize=16 label=\"{}\\l\"",
@@ -191,9 +196,43 @@ fn colour(part: f64, saturation: f64, brightness: f64) -> String {
     format!("#{red:02x}{green:02x}{:02x}", faded(1.0))
 }
 
+/// A line of the legend; a sentence in several, since it would be wider than the graph.
+fn in_lines(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(line);
+    iter::from_fn(move || {
+        let line = rest?;
+        let end = line[..line.floor_char_boundary(LEGEND_WIDTH)].rfind(' ');
+        match end {
+            Some(end) if line.ends_with('.') && line.len() > LEGEND_WIDTH => {
+                rest = Some(&line[end + 1..]);
+                Some(&line[..end])
+            }
+            _ => rest.take(),
+        }
+    })
+}
+
 /// A text in a label.
 fn escape(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('"', "\\\"")
         .replace('\n', "\\l")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_legend_is_no_wider_than_its_graph() {
+        let sentence = "a sentence of a profile ".repeat(9) + "ends.";
+        let lines: Vec<&str> = in_lines(&sentence).collect();
+        assert_eq!(lines.join(" "), sentence);
+        assert_eq!(lines.len(), 4);
+        assert!(lines.iter().all(|line| line.len() <= LEGEND_WIDTH));
+        let filter = format!("   focus={}", "a name ".repeat(20));
+        for whole in [String::new(), "x".repeat(200) + ".", filter] {
+            assert_eq!(in_lines(&whole).collect::<Vec<_>>(), [whole.as_str()]);
+        }
+    }
 }

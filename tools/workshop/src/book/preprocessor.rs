@@ -2,7 +2,7 @@
 //!
 //! A page names what it shows, and this puts it there: [`code`] of the step crates, [`commands`] of the
 //! chapters' scripts and the outputs that were captured of them, [`diffs`] between checkpoints,
-//! [`figures`], a [`chart`] of what was measured, and the box at the top of a [`chapter`]. Whatever cannot be
+//! [`figures`], a [`chart`] of what was measured, [`pictures`] that sections made, and the box at the top of a [`chapter`]. Whatever cannot be
 //! found fails the build with the page, the line and what to do.
 //!
 //! Each directive stands on a line of its own, except `value`, which stands within a sentence; [`directive`] has
@@ -19,6 +19,7 @@ mod diffs;
 pub mod directive;
 mod figures;
 mod html;
+mod pictures;
 pub mod prompt;
 pub mod scan;
 
@@ -247,6 +248,7 @@ fn carry_out(page: &mut Page<'_>, directive: &Directive<'_>) -> anyhow::Result<O
         Name::Diff => diffs::expand(page, &arguments),
         Name::Figure => figures::expand(page, directive.arguments),
         Name::Chart => chart::expand(page, directive.arguments),
+        Name::Picture => pictures::expand(page, directive.arguments),
         Name::Value => commands::value(page, &arguments),
     };
     html.map(Some)

@@ -37,6 +37,9 @@ pub fn check(course: &Course, pages: &Pages) -> anyhow::Result<Vec<Problem>> {
     let figures = matching(&course.root, &[&format!("{SOURCE}/figures/*")])?.into_iter();
     let unused = figures.filter(|path| !used.figures.contains(path));
     problems.extend(unused.map(|path| Problem::new(path, 0, "no page shows this figure")));
+    let pictures = matching(&course.root, &[&format!("{SOURCE}/pictures/*/*")])?.into_iter();
+    let unused = pictures.filter(|path| !used.pictures.contains(path));
+    problems.extend(unused.map(|path| Problem::new(path, 0, "no page shows this picture")));
     Ok(problems)
 }
 

@@ -70,7 +70,7 @@ pub fn value(page: &mut Page<'_>, arguments: &[&str]) -> anyhow::Result<String> 
 /// A section of a chapter's script.
 pub struct Found<'a> {
     course: &'a Course,
-    chapter: &'a Chapter,
+    pub chapter: &'a Chapter,
     section: Section,
 }
 

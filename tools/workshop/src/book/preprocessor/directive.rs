@@ -16,11 +16,12 @@ pub enum Name {
     Diff,
     Figure,
     Chart,
+    Picture,
     Value,
 }
 
 /// Each directive: its word, its arguments, and an example of these.
-const ALL: [(Name, &str, &str, &str); 9] = [
+const ALL: [(Name, &str, &str, &str); 10] = [
     (Name::Chapter, "chapter", "CHAPTER", "01"),
     (
         Name::Section,
@@ -63,6 +64,12 @@ const ALL: [(Name, &str, &str, &str); 9] = [
         "chart",
         "CHAPTER SECTION COLUMN CAPTION",
         "04-benchmarks readers ns/op Time for one file",
+    ),
+    (
+        Name::Picture,
+        "picture",
+        "CHAPTER SECTION CAPTION",
+        "05-profiles graph What calls what",
     ),
     (
         Name::Value,
@@ -112,6 +119,8 @@ pub struct Used {
     pub anchors: BTreeSet<(PathBuf, String)>,
     /// Relative to the root.
     pub figures: BTreeSet<PathBuf>,
+    /// Relative to the root; some of these there need not be.
+    pub pictures: BTreeSet<PathBuf>,
 }
 
 impl Used {
@@ -121,6 +130,7 @@ impl Used {
         self.captures.extend(other.captures);
         self.anchors.extend(other.anchors);
         self.figures.extend(other.figures);
+        self.pictures.extend(other.pictures);
     }
 }
 
