@@ -66,8 +66,8 @@ growth() {
 # section: cpu varies - Where does the processor's time go?
 cpu() {
   service 05-profiles        #-
-  cargo load bookings --url "$URL" --requests 8000 --workers 8 > /dev/null &
-  curl -s "$DEBUG_URL/debug/pprof/profile?seconds=6" > cpu.out
+  cargo load bookings --url "$URL" --requests 6000 --workers 8 > /dev/null &
+  curl -s "$DEBUG_URL/debug/pprof/profile?seconds=5" > cpu.out
   wait $!
   cargo rops pprof top --node-count 8 cpu.out
 }
@@ -113,6 +113,11 @@ web() {
   pictures_of_the_page                    #-
 }
 
+# section: lines varies - Does each profiler know the lines?
+lines() {
+  cargo run --release -p benchmem --example lines
+}
+
 # section: routes varies - Which requests are expensive?
 routes() {
   service 05-profiles        #-
@@ -130,8 +135,8 @@ start-after() {
 # section: cpu-after varies - Where does the time go now?
 cpu-after() {
   beside 06-tracing          #-
-  cargo load bookings --url "$BESIDE_URL" --requests 12000 --workers 8 > /dev/null &
-  curl -s "$BESIDE_DEBUG_URL/debug/pprof/profile?seconds=6" > after.out
+  cargo load bookings --url "$BESIDE_URL" --requests 9000 --workers 8 > /dev/null &
+  curl -s "$BESIDE_DEBUG_URL/debug/pprof/profile?seconds=5" > after.out
   wait $!
   cargo rops pprof top --cum --show step_06 --node-count 8 after.out
 }
@@ -147,7 +152,7 @@ difference() {
 compare-bookings() {
   service 05-profiles        #-
   beside 06-tracing          #-
-  cargo load bookings --url "$URL" --against "$BESIDE_URL" --requests 2000 --workers 8
+  cargo load bookings --url "$URL" --against "$BESIDE_URL" --requests 1200 --workers 8
 }
 
 # section: compare-my-bookings - And my bookings?

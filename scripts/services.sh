@@ -59,9 +59,14 @@ as_a_reader() {
 }
 
 # example STEP NAME: runs an example of a checkpoint on the database that the script's own checkpoint has or will have.
-# What it says on stderr is shown too.
+# What it says on stderr is shown too. In place of a STEP there may be a tool's package.
 example() {
   local step=$1 name=$2 known="$WORK/database-${1%%-*}" url
+  if [ ! -d "$ROOT/steps/$step" ]; then
+    built "$step" release --example "$name"
+    (cd "$WORK" && "$BINARY" </dev/null 2>&1)
+    return
+  fi
   built "step-$step" release --example "$name"
   [ -s "$known" ] || database_of "$WORK/$step" >"$known"
   url=$(<"$known")

@@ -123,6 +123,11 @@ impl Chapter {
         PathBuf::from(format!("book/captures/{}", self.id()))
     }
 
+    /// The folder of the chapter's exercises, relative to the root; most have none.
+    pub fn exercises(&self) -> PathBuf {
+        PathBuf::from(format!("exercises/{}", self.id()))
+    }
+
     /// The folder of the pictures that the chapter's sections make, relative to the root. It is among the pages, so
     /// that it becomes part of the book.
     pub fn pictures(&self) -> PathBuf {

@@ -3,10 +3,12 @@
 //! - [`steps`]: neighbouring checkpoints differ only where the chapter between them may change something.
 //! - [`names`]: a checkpoint's name stands only where a comparison expects it.
 //! - [`chapters`]: a chapter that is ready has all its parts, a draft has no page.
+//! - [`exercises`]: their patches fit.
 //! - [`usage`]: what a page shows exists, and whatever is there to be shown is shown by some page.
 //! - [`links`]: links lead somewhere.
 
 mod chapters;
+mod exercises;
 mod links;
 mod names;
 mod pages;
@@ -41,6 +43,7 @@ pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
     problems.extend(steps::check(&course)?);
     problems.extend(names::check(&course)?);
     problems.extend(chapters::check(&course, &pages)?);
+    problems.extend(exercises::check(&course, &pages)?);
     problems.extend(usage::check(&course, &pages)?);
     problems.extend(links::check(&course, &pages)?);
     problems.sort();

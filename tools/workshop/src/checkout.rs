@@ -11,16 +11,18 @@ use course::tree::{Tree, names_in};
 use course::{Checkpoint, Course};
 
 use crate::copies::{self, PREFIX};
+use crate::exercises;
 
 /// Make a working copy of a checkpoint, to run, break and compare
 ///
-/// Without DIR the copy is workbench/NN-name, a member of the workspace that git ignores: it builds with the
+/// Without DIR the copy is workbench/NN-name (with an exercise workbench/NN-exercise), a member of the workspace that git ignores: it builds with the
 /// dependencies that are compiled already. Any other DIR gets a crate that stands alone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cargo workshop checkout 01                    then: cargo run --release -p workbench-01-discovery
   cargo workshop checkout 01 ~/coworking        then: cd ~/coworking && cargo run --release
+  cargo workshop checkout 05 --exercise parts   with a fault in it that chapter 5 asks you to find
   cargo workshop verify                         whether what you changed in it is right, and what it brings
   cargo workshop diff 01 | patch -p1 -d workbench/01-discovery
                                                 makes chapter 1's changes in it")]
@@ -31,6 +33,10 @@ pub struct Args {
     /// Where to put the copy [default: workbench/NN-name]
     dir: Option<PathBuf>,
 
+    /// Put the change of an exercise into the copy; may be given several times
+    #[arg(long = "exercise", value_name = "NAME")]
+    exercises: Vec<String>,
+
     /// Replace a copy that is there already, with all that was changed in it
     #[arg(long)]
     force: bool,
@@ -39,9 +45,15 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let course = Course::find()?;
     let checkpoint = course.checkpoint(&args.checkpoint)?;
-    let target = Target::choose(&course, &checkpoint, args.dir.as_deref())?;
+    let target = Target::choose(&course, &checkpoint, &args)?;
+    let mut sources = Tree::of(&course, &checkpoint)?;
+    for exercise in &args.exercises {
+        let chapter = course.chapter_from(&checkpoint);
+        let chapter = chapter.with_context(|| format!("no chapter begins at {checkpoint}"))?;
+        exercises::apply(&course, chapter, exercise, &mut sources)?;
+    }
     target.refuse_to_overwrite(args.force)?;
-    let written = target.write(&course, &checkpoint)?;
+    let written = target.write(&course, &sources)?;
     target.put_in_place(written)?;
 
     let mut out = anstream::stdout().lock();
@@ -51,6 +63,17 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     } else {
         format!("cd {dir} && cargo run --release")
     };
+    if !args.exercises.is_empty() {
+        writeln!(
+            out,
+            "{dir} is a copy of {checkpoint}, with {} in it\n\
+             \x20 run it:      {run}\n\
+             \x20 the answer:  cargo workshop diff {} {dir}",
+            args.exercises.join(", "),
+            checkpoint.id
+        )?;
+        return Ok(ExitCode::SUCCESS);
+    }
     writeln!(
         out,
         "{dir} is a copy of {checkpoint}\n\
@@ -73,13 +96,11 @@ struct Target {
 }
 
 impl Target {
-    fn choose(
-        course: &Course,
-        checkpoint: &Checkpoint,
-        dir: Option<&Path>,
-    ) -> anyhow::Result<Self> {
+    fn choose(course: &Course, checkpoint: &Checkpoint, args: &Args) -> anyhow::Result<Self> {
         let workbench = course.root.join("workbench");
-        let dir = match dir {
+        let number = checkpoint.id.split('-').next().unwrap_or_default();
+        let dir = match args.dir.as_deref() {
+            None if !args.exercises.is_empty() => workbench.join(format!("{number}-exercise")),
             None => workbench.join(&checkpoint.id),
             Some(dir) => resolve(dir)?,
         };
@@ -142,7 +163,7 @@ impl Target {
     }
 
     /// Writes the copy into a temporary folder beside its place, so that nothing half-written is ever there.
-    fn write(&self, course: &Course, checkpoint: &Checkpoint) -> anyhow::Result<tempfile::TempDir> {
+    fn write(&self, course: &Course, sources: &Tree) -> anyhow::Result<tempfile::TempDir> {
         let parent = self
             .dir
             .parent()
@@ -153,8 +174,7 @@ impl Target {
             .prefix(".checkout-")
             .tempdir_in(parent)
             .with_context(|| format!("cannot write into {}", parent.display()))?;
-        let checkpoint = Tree::of(course, checkpoint)?;
-        let mut tree = copies::tree(course, &checkpoint, &self.package, self.is_member)?;
+        let mut tree = copies::tree(course, sources, &self.package, self.is_member)?;
         if !self.is_member {
             copies::beside_sources(course, &mut tree)?;
         }

@@ -10,6 +10,7 @@ mod checkout;
 mod copies;
 mod diff;
 mod doctor;
+mod exercises;
 mod hint;
 mod list;
 mod port;

@@ -11,6 +11,7 @@
 //!
 //! A fenced block of the language `console` holds commands that no script runs; it looks like the others.
 
+mod cell;
 mod chapter;
 mod chart;
 pub mod code;

@@ -137,7 +137,7 @@ fn summary(course: &Course, pages: &Pages) -> Vec<Problem> {
     problems
 }
 
-/// Checkpoints, scripts and captures that belong to no chapter.
+/// Checkpoints, scripts, captures, pictures and exercises that belong to no chapter.
 fn strays(course: &Course) -> anyhow::Result<Vec<Problem>> {
     let known: Vec<PathBuf> = course
         .chapters
@@ -147,6 +147,8 @@ fn strays(course: &Course) -> anyhow::Result<Vec<Problem>> {
                 chapter.checkpoint().dir,
                 chapter.script(),
                 chapter.captures(),
+                chapter.pictures(),
+                chapter.exercises(),
             ]
         })
         .collect();
@@ -154,6 +156,8 @@ fn strays(course: &Course) -> anyhow::Result<Vec<Problem>> {
         "steps/*/Cargo.toml",
         "scripts/[0-9]*.sh",
         "book/captures/*/*",
+        "book/src/pictures/*/*",
+        "exercises/*/*",
     ];
     let files = matching(&course.root, &patterns)?;
     let is_stray = |file: &PathBuf| !known.iter().any(|path| file.starts_with(path));

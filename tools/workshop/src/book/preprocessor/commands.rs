@@ -1,7 +1,8 @@
 //! Commands of a script's section, and what was captured of it.
 //!
 //! `{{#section CHAPTER NAME}}` shows both, `{{#command …}}` and `{{#output …}}` one of them, and
-//! `{{#value CHAPTER NAME KEY}}` takes one value out of the output.
+//! `{{#value CHAPTER NAME KEY}}` takes one value out of the output, `{{#value FILE ROW / COLUMN}}` one out of a file that a
+//! benchmark has written.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -10,6 +11,8 @@ use anyhow::{Context as _, bail, ensure};
 use course::section::{Script, Section};
 use course::{Chapter, Course};
 
+use super::cell::cell;
+use super::code;
 use super::directive::{Name, Page};
 use super::html;
 use super::prompt::{self, Kind};
@@ -42,6 +45,11 @@ pub fn output(page: &mut Page<'_>, arguments: &[&str]) -> anyhow::Result<String>
 }
 
 pub fn value(page: &mut Page<'_>, arguments: &[&str]) -> anyhow::Result<String> {
+    if let [path, cell @ ..] = arguments
+        && path.contains('/')
+    {
+        return value_of_file(page, path, &cell.join(" "));
+    }
     let [chapter, name, key @ ..] = arguments else {
         return Err(Name::Value.misused());
     };
@@ -58,13 +66,24 @@ pub fn value(page: &mut Page<'_>, arguments: &[&str]) -> anyhow::Result<String> 
     let path = found.capture_path();
     match *values {
         [""] => bail!("the line `{key}` of {} has no value", path.display()),
-        [value] => Ok(format!(
-            "<span class=\"value\">{}</span>",
-            html::text(value)
-        )),
+        [value] => Ok(shown_value(value)),
         [] => bail!("{} has no line `{key} …`", path.display()),
         _ => bail!("{} has more than one line `{key} …`", path.display()),
     }
+}
+
+fn value_of_file(page: &Page<'_>, path: &str, place: &str) -> anyhow::Result<String> {
+    let (row, column) = place.rsplit_once(" / ").context(
+        "a value of a file is found by its line and its column: \
+         `{{#value tools/diagnostics/benches/results/spans.txt entered and left, a route / added}}`",
+    )?;
+    let text = code::read(&page.course.root, path)?;
+    let value = cell(&text, row.trim(), column.trim()).with_context(|| format!("in {path}"))?;
+    Ok(shown_value(value))
+}
+
+fn shown_value(value: &str) -> String {
+    format!("<span class=\"value\">{}</span>", html::text(value))
 }
 
 /// A section of a chapter's script.
