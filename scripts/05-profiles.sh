@@ -94,15 +94,16 @@ peek() {
 graph() {
   needed cpu                              #-
   has_tool dot graphviz || return 0       #-
-  cargo rops pprof svg --focus log_request --show step_05 --hide from_request --tag-hide . --node-count 8 \
-    --output graph.svg cpu.out
+  cargo rops pprof svg --focus log_request --show step_05 --hide from_request --tag-hide . \
+    --node-count 8 --output graph.svg cpu.out
   picture graph.svg                       #-
 }
 
 # section: flame - And path by path?
 flame() {
   needed cpu                              #-
-  cargo rops pprof flame --show-from log_request --show 'step_05|pbkdf2|sha2|sqlx' --output flame.svg cpu.out
+  cargo rops pprof flame --show-from log_request --show 'step_05|pbkdf2|sha2|sqlx' \
+    --output flame.svg cpu.out
   picture flame.svg                       #-
 }
 
