@@ -19,6 +19,7 @@ const BLOCKS: &str = "
     return {
         commands: count('figure.run > .command'), outputs: count('figure.run > .output'),
         code: count('figure.code'), diffs: count('figure.diff'), drawings: count('figure.drawing :is(svg, table)'),
+        pictures: count('figure.picture :is(.paper, .light, object)'),
         values: count('.value'), boxes: count('.chapter-box'), empty,
     };";
 
@@ -56,6 +57,7 @@ fn every_page_loads_without_errors_and_asks_no_other_host() {
             assert_eq!(blocks["outputs"], asked(&["section", "output"]), "{page}");
             assert_eq!(blocks["code"], asked(&["code"]), "{page}");
             assert_eq!(blocks["drawings"], asked(&["figure", "chart"]), "{page}");
+            assert_eq!(blocks["pictures"], asked(&["picture"]), "{page}");
             assert_eq!(blocks["values"], asked(&["value"]), "{page}");
             assert_eq!(blocks["boxes"], asked(&["chapter"]), "{page}");
             assert!(

@@ -42,6 +42,43 @@ fn one_section_is_recorded_alone() {
 }
 
 #[test]
+fn pictures_are_recorded_beside_the_pages() {
+    const PICTURES: &str = "book/src/pictures/01-alpha";
+    let world = World::new();
+    world.add_sections(
+        "# section: graph - What calls what?\ngraph() {\n  \
+         has_tool bash bash || return 0 #-\n  \
+         echo \"<svg>$ROOT</svg>\" > \"$WORK/x.svg\"\n  \
+         picture \"$WORK/x.svg\" #-\n}\n\
+         # section: web - And in a browser?\nweb() {\n  \
+         printf '\\377light' > \"$WORK/a.png\"\n  \
+         printf '\\377dark' > \"$WORK/b.png\"\n  \
+         picture \"$WORK/a.png\" \"$WORK/b.png\" #-\n}\n\
+         # section: missing - And without a tool?\nmissing() {\n  \
+         has_tool no-such-tool nothing || return 0 #-\n  \
+         false\n}\n",
+    );
+    world.write(&format!("{PICTURES}/missing.svg"), "as it was");
+    let ran = world.run(&["capture", "01"]).expect(0);
+    ran.printed("01-alpha/graph.svg  drawn");
+    ran.told("left out: no-such-tool is not installed (Debian's package nothing)");
+    assert_eq!(
+        world.read(&format!("{PICTURES}/graph.svg")),
+        "<svg>.</svg>\n"
+    );
+    let bytes = |name: &str| std::fs::read(world.path(PICTURES).join(name)).unwrap();
+    assert_eq!(bytes("web.png"), b"\xfflight");
+    assert_eq!(bytes("web-dark.png"), b"\xffdark");
+    assert_eq!(bytes("missing.svg"), b"as it was");
+
+    let mut strict = world.command(&["capture", "01", "missing"]);
+    strict.env("CI", "true");
+    Ran::of(strict)
+        .expect(1)
+        .told("no-such-tool is not installed");
+}
+
+#[test]
 fn a_script_that_fails_records_nothing() {
     let world = World::new();
     world.write(START, "old\n");

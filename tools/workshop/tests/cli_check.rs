@@ -118,6 +118,39 @@ fn what_there_is_to_show_must_be_shown() {
 }
 
 #[test]
+fn an_exercise_fits_its_checkpoint_and_the_others() {
+    let world = World::new();
+    world.write_exercise("louder", "slow", "LOUD");
+    world.write("exercises/03-gone/x.patch", "");
+    assert_found(
+        &world,
+        &[
+            "exercises/01-alpha/louder.patch: its page does not say `--exercise louder`",
+            "exercises/03-gone/x.patch: no chapter in course.toml is called so",
+        ],
+    );
+    world.remove("exercises/03-gone/x.patch");
+    let page = "book/src/01-alpha.md";
+    world.edit(
+        page,
+        "# Alpha",
+        "# Alpha\n\n`--exercise louder`, `--exercise other`",
+    );
+    world.run(&["check"]).expect(0);
+    world.write_exercise("other", "slow", "OTHER");
+    assert_found(
+        &world,
+        &[
+            "exercises/01-alpha/other.patch: exercises/01-alpha/other.patch does not fit steps/01-alpha",
+        ],
+    );
+    world.remove("exercises/01-alpha/other.patch");
+    world.edit("steps/01-alpha/src/greeting.rs", "slow", "slower");
+    let ran = world.run(&["check"]).expect(1);
+    ran.printed("exercises/01-alpha/louder.patch does not fit steps/01-alpha: in src/greeting.rs");
+}
+
+#[test]
 fn a_chart_shows_a_section_and_its_output() {
     let world = World::new();
     world.edit(

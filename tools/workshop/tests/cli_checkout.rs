@@ -60,6 +60,37 @@ fn a_copy_elsewhere_stands_alone_and_builds() {
 }
 
 #[test]
+fn an_exercise_is_in_the_copy_and_not_in_the_checkpoint() {
+    let world = World::new();
+    world.write_exercise("louder", "slow", "LOUD");
+    let ran = world
+        .run(&["checkout", "01", "--exercise", "louder"])
+        .expect(0);
+    ran.printed("workbench/01-exercise is a copy of steps/01-alpha, with louder in it");
+    ran.printed("cargo workshop diff 01-alpha workbench/01-exercise");
+    let greeting = "src/greeting.rs";
+    assert!(
+        world
+            .read(&format!("workbench/01-exercise/{greeting}"))
+            .contains("LOUD")
+    );
+    assert!(
+        world
+            .read(&format!("steps/01-alpha/{greeting}"))
+            .contains("slow")
+    );
+    let ran = world
+        .run(&["checkout", "01", "--force", "--exercise", "nope"])
+        .expect(2);
+    ran.told("chapter 1 has no exercise `nope`; it has louder");
+    assert!(
+        world
+            .read(&format!("workbench/01-exercise/{greeting}"))
+            .contains("LOUD")
+    );
+}
+
+#[test]
 fn what_is_there_is_overwritten_only_when_forced() {
     let world = World::new();
     world.run(&["checkout", "01"]).expect(0);

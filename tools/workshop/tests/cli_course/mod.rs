@@ -84,6 +84,21 @@ impl World {
         self.program(all[0], &all[1..])
     }
 
+    /// An exercise of the first chapter: another word in its greeting.
+    pub fn write_exercise(&self, name: &str, from: &str, to: &str) {
+        let old = self.read("steps/01-alpha/src/greeting.rs");
+        let lines = old.lines().count();
+        let signed = |sign: char, text: &str| -> String {
+            text.lines().map(|line| format!("{sign}{line}\n")).collect()
+        };
+        let patch = format!(
+            "--- a/src/greeting.rs\n+++ b/src/greeting.rs\n@@ -1,{lines} +1,{lines} @@\n{}{}",
+            signed('-', &old),
+            signed('+', &old.replace(from, to))
+        );
+        self.write(&format!("exercises/01-alpha/{name}.patch"), &patch);
+    }
+
     /// Puts more sections into the script, before its last line.
     pub fn add_sections(&self, sections: &str) {
         self.edit(

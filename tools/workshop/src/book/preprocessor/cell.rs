@@ -61,7 +61,7 @@ in microseconds, all of it
 turn    without    at 99 Hz
    1     1157.8       996.1
 
-added, %              -2.8
+added, %               -2.8
 
                   without
 open, a route       171.4

@@ -222,6 +222,78 @@ fn a_figure_becomes_part_of_the_page() {
 }
 
 #[test]
+fn a_picture_follows_the_theme() {
+    let world = World::new();
+    let page = "{{#picture 01-one silent Who *calls* whom}}";
+    world.refuses(&[
+        (
+            "{{#picture 01-one silent}}",
+            "it takes CHAPTER SECTION CAPTION",
+        ),
+        ("{{#picture 01-one nope C}}", "has no section `nope`"),
+        (page, "`cargo workshop capture 01` makes them"),
+    ]);
+    // Two photographs, one for each theme.
+    let drawn =
+        |name: &str, text: &str| world.write(&format!("book/src/pictures/01-one/{name}"), text);
+    drawn("silent.png", "light");
+    world.refuses(&[(page, "silent-dark.png")]);
+    drawn("silent-dark.png", "dark");
+    let shown = world.filled(page);
+    for part in [
+        "<a class=\"light\" href=\"pictures/01-one/silent.png\">",
+        "<a class=\"dark\" href=\"pictures/01-one/silent-dark.png\">",
+        "alt=\"Who *calls* whom\"",
+        "<span>scripts/01-one.sh silent</span>",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    // A drawing for both, or one that is alive.
+    drawn("silent.svg", "<svg/>");
+    let shown = world.filled(page);
+    assert!(
+        shown.contains("<a class=\"paper\" href=\"pictures/01-one/silent.svg\">"),
+        "{shown}"
+    );
+    drawn("silent.svg", "<svg><script>1</script></svg>");
+    let shown = world.filled(page);
+    assert!(
+        shown.contains("<object data=\"pictures/01-one/silent.svg\""),
+        "{shown}"
+    );
+    drawn("silent.svg", &" ".repeat(200_001));
+    world.refuses(&[(
+        page,
+        "has 200001 bytes, and a page's picture at most 200000",
+    )]);
+}
+
+#[test]
+fn a_value_may_come_from_a_benchmarks_file() {
+    let world = World::new();
+    world.write(
+        "tools/x/results.txt",
+        "samples    added\nnone in use   1.92\n\nother      added\nin use      2.58\n",
+    );
+    let shown = world.filled("It costs {{#value tools/x/results.txt in use / added}} ns.");
+    assert_eq!(shown, "It costs <span class=\"value\">2.58</span> ns.");
+    world.refuses(&[
+        (
+            "{{#value tools/x/results.txt none in use / added}}",
+            "`none in use` has no `added`",
+        ),
+        (
+            "{{#value tools/x/results.txt added}}",
+            "by its line and its column",
+        ),
+        (
+            "{{#value tools/x/nope.txt a / b}}",
+            "cannot read tools/x/nope.txt",
+        ),
+    ]);
+}
+
+#[test]
 fn commands_in_the_page_look_like_those_of_a_script() {
     let shown = World::new()
         .filled("1. x\n\n   ```console\n   ls \\\n     -l {{#code x}}\n   ```\n\n   after\n");
