@@ -87,7 +87,7 @@ list-cpu() {
 # section: peek varies - Who calls it, and whom does it call?
 peek() {
   needed cpu                 #-
-  cargo rops pprof peek authorization::authorize cpu.out
+  cargo rops pprof peek '^step_05_profiles::authorization::authorize' cpu.out
 }
 
 # section: graph - Who calls whom, in one picture?
@@ -140,6 +140,12 @@ cpu-after() {
   curl -s "$BESIDE_DEBUG_URL/debug/pprof/profile?seconds=5" > after.out
   wait $!
   cargo rops pprof top --cum --show step_06 --node-count 8 after.out
+}
+
+# section: authorization-after varies - And what does authorization cost now?
+authorization-after() {
+  needed cpu-after after     #-
+  cargo rops pprof top --cum --show authorization:: --node-count 4 after.out
 }
 
 # section: difference varies - What has become less?

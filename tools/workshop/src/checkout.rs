@@ -15,8 +15,9 @@ use crate::exercises;
 
 /// Make a working copy of a checkpoint, to run, break and compare
 ///
-/// Without DIR the copy is workbench/NN-name (with an exercise workbench/NN-exercise), a member of the workspace that git ignores: it builds with the
-/// dependencies that are compiled already. Any other DIR gets a crate that stands alone.
+/// Without DIR the copy is workbench/NN-name, or workbench/NN-exercise with an exercise in it, a member of the
+/// workspace that git ignores: it builds with the dependencies that are compiled already. Any other DIR gets a crate
+/// that stands alone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
