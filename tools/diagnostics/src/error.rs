@@ -40,6 +40,10 @@ pub enum Error {
     #[error("cannot start the thread that serves the diagnostics: {0}")]
     Thread(io::Error),
 
+    /// The flight recorder could not be started.
+    #[error("no flight recorder: {0}")]
+    Recorder(io::Error),
+
     /// A feature of the crate is off in this build.
     #[error(
         "this program is built without diagnostics' feature `{feature}`; switch it on in its manifest"

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::runtime::TaskMeta;
 use tokio::runtime::{Builder, Handle, RuntimeFlavor};
 
+use crate::recorder;
 #[cfg(tokio_unstable)]
 use crate::sampling::tasks;
 use crate::watch;
@@ -131,35 +132,47 @@ pub fn hook(builder: &mut Builder, hooks: Hooks) {
             if flavor.is_current_thread() {
                 watch::current_thread_parks();
             }
+            recorder::parks();
             callers.iter().for_each(|call| call());
         }
     });
-    if let Some(call) = hooks.thread_unpark {
-        builder.on_thread_unpark(call);
-    }
+    builder.on_thread_unpark({
+        let callers = hooks.thread_unpark;
+        move || {
+            recorder::unparks();
+            callers.iter().for_each(|call| call());
+        }
+    });
     #[cfg(tokio_unstable)]
     {
         tasks::hooked();
+        if recorder::wants_ready_times() {
+            builder.track_task_schedule_latency();
+        }
         let callers = hooks.task_spawn;
         builder.on_task_spawn(move |task| {
             if watch::task_spawned() {
                 tasks::spawned(task.id(), task.spawned_at());
+                recorder::spawned(task.id(), task.spawned_at());
             }
             callers.iter().for_each(|call| call(task));
         });
         let callers = hooks.before_task_poll;
         builder.on_before_task_poll(move |task| {
             tasks::poll_begins(task.id(), task.spawned_at());
+            recorder::poll_begins(task.id(), task.spawned_at(), task.schedule_latency());
             callers.iter().for_each(|call| call(task));
         });
         let callers = hooks.after_task_poll;
         builder.on_after_task_poll(move |task| {
             callers.iter().for_each(|call| call(task));
             tasks::poll_ends(task.id());
+            recorder::poll_ends(task.id());
         });
         let callers = hooks.task_terminate;
         builder.on_task_terminate(move |task| {
             tasks::ended(task.id());
+            recorder::ended(task.id());
             callers.iter().for_each(|call| call(task));
         });
     }

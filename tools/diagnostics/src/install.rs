@@ -3,14 +3,15 @@
 use std::net::SocketAddr;
 
 use crate::{
-    AllocCounts, Error, Hooks, Listening, Options, RuntimeStats, hook, not_built, runtime,
-    sampling::heap, slots, watch,
+    AllocCounts, Error, Hooks, Listening, Options, RuntimeStats, hook, not_built, recorder,
+    runtime, sampling::heap, slots, watch,
 };
 
 /// Installs the diagnostics with the default [`Options`]. Call it first in `main`, before the runtime is built.
 ///
-/// From here on the heap is sampled, where [`crate::Allocator`] is the program's allocator. Nothing else is measured
-/// that was not measured before: every other part starts when it is connected or asked for.
+/// From here on the heap is sampled, where [`crate::Allocator`] is the program's allocator, and the flight recorder keeps
+/// what the parts that are connected tell. Nothing else is measured that was not measured before: every other part starts
+/// when it is connected or asked for.
 ///
 /// # Errors
 ///
@@ -28,8 +29,11 @@ pub fn install() -> Result<Diagnostics, Error> {
 pub fn install_with(options: Options) -> Result<Diagnostics, Error> {
     not_built::refuse(&options)?;
     let (purge, interval) = (options.purge_in_background, options.heap_sample_interval);
+    let recorder = options.recorder_size;
     options.set()?;
     heap::start(interval);
+    // Where it cannot be had, its page says so.
+    let _ = recorder::resize(recorder.unwrap_or(recorder::DEFAULT_SIZE));
     // A jemalloc that the program does not use needs no thread either.
     if purge && AllocCounts::are_counted() && slots::on_jemalloc() {
         purge_in_background();

@@ -127,8 +127,8 @@ where
         labels::opened(attributes, id);
     }
 
-    fn on_record(&self, id: &Id, values: &Record<'_>, _context: Context<'_, S>) {
-        labels::recorded(id, values);
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        labels::recorded(id, values, || context.metadata(id));
     }
 
     fn on_enter(&self, id: &Id, _context: Context<'_, S>) {

@@ -25,7 +25,7 @@
 //! |---|---|
 //! | `jemalloc` | jemalloc below [`Allocator`], and what it tells about the heap |
 //! | `http` | the listener and its pages |
-//! | `profile` | CPU and heap profiles on the listener, and what finds functions and lines; it needs `http` |
+//! | `profile` | CPU and heap profiles on the listener, the flight recorder, and what finds functions and lines; it needs `http` |
 //! | `tracing` | [`layer()`], and the diagnostics' own warnings in the log |
 //!
 //! All are on by default. What a build without one lacks is said in a sentence where it would have been.
@@ -43,10 +43,13 @@ mod listening;
 mod not_built;
 mod options;
 
+mod blocking;
+mod flight_recorder;
 mod hooks;
 #[cfg(feature = "tracing")]
 mod layer;
 mod runtime;
+mod wakes;
 mod watch;
 
 #[cfg(not(all(
@@ -63,14 +66,30 @@ mod sampling;
 ))]
 mod sampling;
 
+#[cfg(not(all(
+    feature = "profile",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
+#[path = "no_recorder.rs"]
+mod recorder;
+#[cfg(all(
+    feature = "profile",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod recorder;
+
 #[cfg(feature = "http")]
 mod server;
 #[cfg(feature = "http")]
 mod thread;
 
 pub use allocator::Allocator;
+pub use blocking::spawn_blocking;
 pub use counts::AllocCounts;
 pub use error::Error;
+pub use flight_recorder::{FlightRecorder, flight_recorder};
 pub use hooks::{Hooks, hook};
 pub use install::{Diagnostics, install, install_with, start};
 #[cfg(feature = "tracing")]
@@ -79,3 +98,4 @@ pub use listening::Listening;
 pub use memstats::MemStats;
 pub use options::Options;
 pub use runtime::{EventCounts, RuntimeStats};
+pub use wakes::{Wakes, Waking, Woken, spawn, wakes};

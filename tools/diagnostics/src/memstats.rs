@@ -144,7 +144,7 @@ fn missing(heap: bool, rss: bool) -> &'static [&'static str] {
 }
 
 /// Resident pages of the process, where the kernel tells them; read without allocating.
-fn rss() -> Option<u64> {
+pub(crate) fn rss() -> Option<u64> {
     let mut statm = [0; 256];
     let length = File::open("/proc/self/statm").ok()?.read(&mut statm).ok()?;
     let statm = str::from_utf8(&statm[..length]).ok()?;

@@ -43,10 +43,16 @@ pub(crate) mod tasks {
 
 #[cfg(feature = "tracing")]
 pub(crate) mod labels {
+    use tracing::Metadata;
     use tracing::span::{Attributes, Id, Record};
 
     pub(crate) fn opened(_attributes: &Attributes<'_>, _span: &Id) {}
-    pub(crate) fn recorded(_span: &Id, _values: &Record<'_>) {}
+    pub(crate) fn recorded(
+        _span: &Id,
+        _values: &Record<'_>,
+        _site: impl FnOnce() -> Option<&'static Metadata<'static>>,
+    ) {
+    }
     pub(crate) fn entered(_span: &Id) {}
     pub(crate) fn left(_span: &Id) {}
     pub(crate) fn closed(_span: &Id) {}

@@ -12,12 +12,6 @@ struct NotBuilt {
 
 const NOT_BUILT: &[NotBuilt] = &[
     NotBuilt {
-        setting: "recorder_size",
-        what: "the flight recorder",
-        off: Some("0"),
-        wanted: |options| options.recorder_size.is_some_and(|bytes| bytes != 0),
-    },
-    NotBuilt {
         setting: "dump_folder",
         what: "the flight recorder's dump",
         off: None,
@@ -78,7 +72,6 @@ mod tests {
         let options = Options::default;
         let address = ([127, 0, 0, 1], 0).into();
         for (wanted, setting) in [
-            (options().recorder_size(1), "recorder_size"),
             (options().dump_folder("dumps"), "dump_folder"),
             (options().slow_request(Duration::MAX), "slow_request"),
             (options().slow_poll(Duration::MAX), "slow_poll"),
@@ -91,10 +84,10 @@ mod tests {
             assert!(error.contains(&format!("`{setting}`")), "{error}");
         }
         assert_eq!(
-            refuse(&options().recorder_size(512))
+            refuse(&options().slow_poll(Duration::MAX))
                 .expect_err("not built")
                 .to_string(),
-            "the flight recorder is not built yet: leave `recorder_size` out, or set it to 0"
+            "the dump after a slow poll is not built yet: leave `slow_poll` out, or set it to 0"
         );
     }
 
@@ -102,7 +95,6 @@ mod tests {
     fn off_is_accepted_as_nothing_is() {
         assert!(refuse(&Options::default()).is_ok());
         let off = Options::default()
-            .recorder_size(0)
             .slow_request(Duration::ZERO)
             .slow_poll(Duration::ZERO)
             .agent(false);

@@ -3,11 +3,11 @@
 //!
 //! Other builds have `no_sampling.rs` in its place, and [`crate::server`]'s `no_profiles.rs`.
 
-mod clock;
+pub(crate) mod clock;
 pub(crate) mod cpu;
 pub(crate) mod heap;
-mod keyed;
+pub(crate) mod keyed;
 pub(crate) mod labels;
-mod mapped;
+pub(crate) mod mapped;
 mod stacks;
 pub(crate) mod tasks;

@@ -6,7 +6,7 @@
 //! count is ever lost. When more threads live than there are slots, those that are left over share one
 //! slot and pay for an atomic addition.
 
-mod bitmap;
+pub(crate) mod bitmap;
 mod slot;
 
 use std::cell::Cell;

@@ -154,7 +154,7 @@ pub(crate) fn current_thread_parks() {
 pub(crate) fn current_runtime() {
     if let Ok(handle) = Handle::try_current() {
         let known = |watched: &Arc<Watched>| watched.handle.id() == handle.id();
-        if !runtimes().iter().any(known) {
+        if !runtimes().iter().flatten().any(known) {
             post_once(handle);
         }
     }
@@ -168,10 +168,11 @@ fn post_once(handle: Handle) {
     }
 }
 
-/// The runtimes that exist.
-fn runtimes() -> Vec<Arc<Watched>> {
+/// The runtimes that exist. It allocates nothing: the flight recorder asks ten times a second, and its allocations would be
+/// among the service's.
+fn runtimes() -> [Option<Arc<Watched>>; MOST_RUNTIMES] {
     let runtimes = RUNTIMES.lock().unwrap_or_else(PoisonError::into_inner);
-    runtimes.iter().filter_map(Weak::upgrade).collect()
+    std::array::from_fn(|place| runtimes.get(place).and_then(Weak::upgrade))
 }
 
 /// What the runtimes tell together.
@@ -180,6 +181,12 @@ pub(crate) struct Totals {
     pub(crate) tasks_spawned: Option<u64>,
     pub(crate) workers: u64,
     pub(crate) queued: u64,
+    /// Threads for blocking work, and work that waits for one.
+    #[cfg_attr(
+        not(feature = "profile"),
+        allow(dead_code, reason = "it is for the flight recorder")
+    )]
+    pub(crate) blocking: Option<(u64, u64)>,
 }
 
 /// What the runtimes tell that exist now; none if none was ever watched.
@@ -188,12 +195,22 @@ pub(crate) fn totals() -> Option<Totals> {
         return None;
     }
     let runtimes = runtimes();
-    let total = |of: fn(&Watched) -> u64| runtimes.iter().map(|watched| of(watched)).sum::<u64>();
+    let total = |of: fn(&Watched) -> u64| {
+        let runtimes = runtimes.iter().flatten();
+        runtimes.map(|watched| of(watched)).sum::<u64>()
+    };
     let spawned = SPAWNED.load(Ordering::Relaxed) + total(Watched::spawned_unseen);
     Some(Totals {
         tasks_alive: total(Watched::tasks_alive),
         tasks_spawned: cfg!(tokio_unstable).then_some(spawned),
         workers: total(|watched| watched.handle.metrics().num_workers() as u64),
         queued: total(|watched| watched.handle.metrics().global_queue_depth() as u64),
+        #[cfg(tokio_unstable)]
+        blocking: Some((
+            total(|watched| watched.handle.metrics().num_blocking_threads() as u64),
+            total(|watched| watched.handle.metrics().blocking_queue_depth() as u64),
+        )),
+        #[cfg(not(tokio_unstable))]
+        blocking: None,
     })
 }

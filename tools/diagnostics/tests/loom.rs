@@ -1,17 +1,20 @@
-//! The counts under all orders that the memory model allows, and not only those that this machine shows.
+//! The counts and the flight recorder under all orders that the memory model allows, and not only those that this machine shows.
 //!
-//! What the allocator compiles with the standard library's atomics is compiled here with loom's. It is not done by
+//! What the library compiles with the standard library's atomics is compiled here with loom's. It is not done by
 //! `--cfg loom`, which tokio takes for its own.
 
 use loom::sync::Arc;
-use loom::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use loom::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
 use loom::thread;
 
 #[path = "../src/slots/bitmap.rs"]
 mod bitmap;
+#[path = "../src/recorder/chunk.rs"]
+mod chunk;
 #[path = "../src/slots/slot.rs"]
 mod slot;
 
+use chunk::{Chunk, RECORD, Stamp, Writer};
 use slot::{Counted, Slot, sum};
 
 fn new_slot() -> Slot {
@@ -204,5 +207,119 @@ fn no_count_is_lost_when_a_slot_changes_hands() {
         }
         let mallocs: u64 = slots.iter().map(|slot| slot.read().mallocs).sum();
         assert_eq!(mallocs, 2);
+    });
+}
+
+/// Words for one record, with the first stamp's owner attached.
+fn attached() -> Arc<[AtomicU64; 12]> {
+    let words: Arc<[AtomicU64; 12]> = Arc::new(std::array::from_fn(|_| AtomicU64::new(0)));
+    assert_eq!(Chunk::room(words.len()), 1);
+    assert_eq!(Chunk(&*words).take(1, Writer::default()), Some(0));
+    words
+}
+
+/// A record that tells its stamp in each word.
+fn write(chunk: Chunk<'_>, stamp: Stamp) {
+    chunk.write(stamp, 0, [stamp; RECORD]);
+    chunk.detach(stamp);
+}
+
+/// Whatever a reader meets while a chunk changes hands is of the filling that it names, or it is told.
+#[test]
+fn no_reader_takes_a_torn_record_for_a_whole_one() {
+    model(|| {
+        let words = attached();
+        let owner = {
+            let words = Arc::clone(&words);
+            thread::spawn(move || write(Chunk(&*words), 1))
+        };
+        let thief = {
+            let words = Arc::clone(&words);
+            thread::spawn(move || {
+                let taken = Chunk(&*words).take(2, [2; 3]);
+                if taken.is_some() {
+                    write(Chunk(&*words), 2);
+                }
+                taken
+            })
+        };
+        let read = |words: &[AtomicU64]| {
+            let mut records = Vec::new();
+            let filling = Chunk(words).read(0, |record| records.push(record));
+            if let Some(filling) = filling {
+                assert_eq!(filling.records, records.len());
+                assert!(
+                    records
+                        .iter()
+                        .all(|record| *record == [filling.stamp; RECORD]),
+                    "{records:?}"
+                );
+                let writer = if filling.stamp == 2 {
+                    [2; 3]
+                } else {
+                    Writer::default()
+                };
+                assert!(
+                    records.is_empty() || filling.writer == writer,
+                    "{filling:?}"
+                );
+            }
+            filling
+        };
+        let reader = {
+            let words = Arc::clone(&words);
+            thread::spawn(move || read(&*words))
+        };
+        reader.join().expect("it reads");
+        owner.join().expect("it writes");
+        let taken = thief.join().expect("it writes, or not");
+        let filling = read(&*words).expect("nobody writes any more");
+        let stamp = if taken.is_some() { 2 } else { 1 };
+        assert_eq!((filling.stamp, filling.records), (stamp, 1));
+        assert!(taken.is_none_or(|lost| lost == 1));
+    });
+}
+
+/// Who has detached may attach again, unless somebody has taken the chunk: one of the two.
+#[test]
+fn a_chunk_has_one_owner() {
+    model(|| {
+        let words = attached();
+        Chunk(&*words).detach(1);
+        let inside = Arc::new(AtomicUsize::new(0));
+        let enter = |inside: &AtomicUsize| {
+            assert_eq!(
+                inside.fetch_add(1, Ordering::Relaxed),
+                0,
+                "two write at once"
+            );
+            inside.fetch_sub(1, Ordering::Relaxed);
+        };
+        let owner = {
+            let (words, inside) = (Arc::clone(&words), Arc::clone(&inside));
+            thread::spawn(move || {
+                let attached = Chunk(&*words).attach(1);
+                if attached {
+                    enter(&inside);
+                    Chunk(&*words).detach(1);
+                }
+                attached
+            })
+        };
+        let thief = {
+            let words = Arc::clone(&words);
+            thread::spawn(move || {
+                let taken = Chunk(&*words).take(2, Writer::default()).is_some();
+                if taken {
+                    enter(&inside);
+                }
+                taken
+            })
+        };
+        let (attached, taken) = (
+            owner.join().expect("no panic"),
+            thief.join().expect("no panic"),
+        );
+        assert!(attached || taken);
     });
 }

@@ -29,8 +29,7 @@ const SETTINGS: [(&str, &str); 15] = [
 ];
 
 /// Settings of the diagnostics that nothing obeys yet, each with a value.
-const NOT_BUILT: [(&str, &str); 7] = [
-    ("recorder-size", "1048576"),
+const NOT_BUILT: [(&str, &str); 6] = [
     ("dump-folder", "dumps"),
     ("slow-request-ms", "250"),
     ("slow-poll-ms", "50"),
@@ -193,7 +192,8 @@ pub async fn what_is_not_built_is_refused(context: &Context) -> Result<()> {
     let off = launch.argument("--heap-sample-interval=0");
     let off = off.argument("--recorder-size=0").argument("--agent=false");
     off.start().await.context("switched off")?;
-    let sampled = launch.argument("--heap-sample-interval=4096");
-    sampled.start().await.context("heap samples")?;
+    let smaller = launch.argument("--heap-sample-interval=4096");
+    let smaller = smaller.argument("--recorder-size=1048576");
+    smaller.start().await.context("heap samples, a recorder")?;
     Ok(())
 }

@@ -22,7 +22,7 @@ const FREE: u64 = 0;
 const BEING_FILLED: u64 = u64::MAX;
 
 /// `VALUES` words for each number.
-pub(super) struct Keyed<const VALUES: usize> {
+pub(crate) struct Keyed<const VALUES: usize> {
     tables: [Table; BUCKETS.len()],
     /// Tables that anything was ever put into.
     used: AtomicUsize,
@@ -34,7 +34,7 @@ struct Table {
 }
 
 impl<const VALUES: usize> Keyed<VALUES> {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let table = |buckets: usize| {
             Ok::<_, io::Error>(Table {
                 keys: Words::new(buckets * PLACES)?,
@@ -49,7 +49,7 @@ impl<const VALUES: usize> Keyed<VALUES> {
     }
 
     /// Whether there was room.
-    pub(super) fn insert(&self, key: u64, values: [u64; VALUES]) -> bool {
+    pub(crate) fn insert(&self, key: u64, values: [u64; VALUES]) -> bool {
         for (number, table) in self.tables.iter().enumerate() {
             for place in table.bucket(key) {
                 // What the place's last owner did there comes before.
@@ -75,15 +75,17 @@ impl<const VALUES: usize> Keyed<VALUES> {
 
     /// The words of a number that is in.
     #[inline]
-    pub(super) fn find(&self, key: u64) -> Option<&[AtomicU64]> {
+    pub(crate) fn find(&self, key: u64) -> Option<&[AtomicU64]> {
         let (table, place) = self.place(key)?;
         Some(&table.values[place * VALUES..][..VALUES])
     }
 
-    pub(super) fn remove(&self, key: u64) {
-        if let Some((table, place)) = self.place(key) {
-            table.keys[place].store(FREE, Ordering::Release);
-        }
+    /// Takes a number out, and gives its words if it was in.
+    pub(crate) fn remove(&self, key: u64) -> Option<[u64; VALUES]> {
+        let (table, place) = self.place(key)?;
+        let values = table.values_of(place);
+        table.keys[place].store(FREE, Ordering::Release);
+        Some(values)
     }
 
     #[inline]
@@ -96,26 +98,28 @@ impl<const VALUES: usize> Keyed<VALUES> {
         })
     }
 
-    /// Everything that is in, as it is met. What comes or goes meanwhile may be among it or not.
-    pub(super) fn all(&self) -> impl Iterator<Item = [u64; VALUES]> {
+    /// Everything that is in, with its number, as it is met. What comes or goes meanwhile may be among it or not.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (u64, [u64; VALUES])> {
         let used = self.used.load(Ordering::Relaxed);
         self.tables[..used].iter().flat_map(|table| {
-            let places = table.keys.iter().zip(table.values.chunks_exact(VALUES));
-            places.filter_map(|(key, words)| {
+            let places = table.keys.iter().enumerate();
+            places.filter_map(|(place, key)| {
                 let before = key.load(Ordering::Acquire);
-                let mut values = [0; VALUES];
-                for (value, word) in values.iter_mut().zip(words) {
-                    *value = word.load(Ordering::Acquire);
+                if [FREE, BEING_FILLED].contains(&before) {
+                    return None;
                 }
-                let is_whole = ![FREE, BEING_FILLED].contains(&before)
-                    && key.load(Ordering::Relaxed) == before;
-                is_whole.then_some(values)
+                let values = table.values_of(place);
+                (key.load(Ordering::Relaxed) == before).then_some((before, values))
             })
         })
     }
 }
 
 impl Table {
+    fn values_of<const VALUES: usize>(&self, place: usize) -> [u64; VALUES] {
+        std::array::from_fn(|value| self.values[place * VALUES + value].load(Ordering::Acquire))
+    }
+
     #[inline]
     fn bucket(&self, key: u64) -> std::ops::Range<usize> {
         // By the golden ratio, whose product has good upper bits.
@@ -144,7 +148,7 @@ mod tests {
             let values = keyed.find(key).expect("it is in");
             assert_eq!(values.len(), 2);
             assert_eq!(values[1].load(Ordering::Relaxed), key * 3);
-            keyed.remove(key);
+            assert_eq!(keyed.remove(key), Some([key * 2, key * 3]));
             assert!(keyed.find(key).is_none(), "it is out");
         }
         assert_eq!(keyed.all().count(), 0);
@@ -179,8 +183,8 @@ mod tests {
                 })
                 .collect();
             while writers.iter().any(|writer| !writer.is_finished()) {
-                for [first, second] in keyed.all() {
-                    assert_eq!(first, !second);
+                for (key, [first, second]) in keyed.all() {
+                    assert_eq!((first, second), (key, !key));
                 }
             }
         });

@@ -23,8 +23,8 @@ const MOST_ROUTES: usize = 1024;
 /// Bytes of a route that are kept.
 const LONGEST_ROUTE: usize = 200;
 
-/// Spans with a route that a thread may be in at the same time, and leave in any order. Beyond, a span changes nothing.
-const DEEPEST: usize = 16;
+/// Spans that a thread may be in at the same time, and leave in any order. Beyond, a span changes nothing.
+const DEEPEST: usize = 32;
 
 /// Every route that was met, by its hash.
 static ROUTES: [OnceLock<Box<str>>; MOST_ROUTES] = [const { OnceLock::new() }; MOST_ROUTES];
@@ -35,7 +35,7 @@ thread_local! {
         route: AtomicU64::new(0),
         task: AtomicU64::new(0),
         depth: Cell::new(0),
-        entered: [const { Cell::new((0, Label::NOBODY)) }; DEEPEST],
+        entered: [const { Cell::new(Entered { span: 0, label: Label::NOBODY, since: 0 }) }; DEEPEST],
     } };
 }
 
@@ -45,8 +45,22 @@ struct Thread {
     /// The label of the task that is being polled.
     task: AtomicU64,
     depth: Cell<usize>,
-    /// The spans that it is in, and their labels, the outermost first.
-    entered: [Cell<(u64, Label)>; DEEPEST],
+    /// The spans that it is in, the outermost first.
+    entered: [Cell<Entered>; DEEPEST],
+}
+
+/// A span that a thread is in.
+#[derive(Clone, Copy)]
+struct Entered {
+    span: u64,
+    /// [`Label::NOBODY`] where it has none.
+    label: Label,
+    /// When it was entered, if that is recorded; else 0.
+    #[cfg_attr(
+        not(feature = "tracing"),
+        allow(dead_code, reason = "there are no spans")
+    )]
+    since: u64,
 }
 
 /// A route's number with the last bit set, or the address of a [`Location`], whose last bit is not. Zero is nobody.
@@ -103,12 +117,22 @@ impl Label {
         not(tokio_unstable),
         allow(dead_code, reason = "there are no hooks for tasks")
     )]
-    pub(super) fn of_task(place: &'static Location<'static>) -> Self {
+    pub(crate) fn of_task(place: &'static Location<'static>) -> Self {
         Self(ptr::from_ref(place).expose_provenance() as u64)
     }
 
     fn is_route(self) -> bool {
         self.0 & 1 == 1
+    }
+
+    /// The number of a route, if it is one's.
+    pub(crate) fn route_number(self) -> Option<u16> {
+        self.is_route().then_some((self.0 >> 1) as u16)
+    }
+
+    /// The label of the route with that number.
+    pub(crate) fn of_route_number(number: u16) -> Self {
+        Self(u64::from(number) << 1 | 1)
     }
 
     /// The place, if it is a task's label.
@@ -157,47 +181,65 @@ pub(super) fn polls(task: Label) {
 
 #[cfg(feature = "tracing")]
 impl Thread {
-    fn enter(&self, span: u64, label: Label) {
+    /// The innermost span that it is in; 0 is none.
+    fn span(&self) -> u64 {
+        let innermost = self.depth.get().checked_sub(1);
+        innermost.map_or(0, |place| self.entered[place].get().span)
+    }
+
+    /// Whether there was room.
+    fn enter(&self, entered: Entered) -> bool {
         let depth = self.depth.get();
-        if let Some(room) = self.entered.get(depth) {
-            room.set((span, label));
-            self.depth.set(depth + 1);
-            self.route.store(label.0, Ordering::Relaxed);
+        let Some(room) = self.entered.get(depth) else {
+            return false;
+        };
+        room.set(entered);
+        self.depth.set(depth + 1);
+        if entered.label != Label::NOBODY {
+            self.route.store(entered.label.0, Ordering::Relaxed);
         }
+        true
     }
 
     /// Leaves a span wherever it is among those entered: it need not be the last one.
-    fn leave(&self, span: u64) {
+    fn leave(&self, span: u64) -> Option<Entered> {
         let entered = &self.entered[..self.depth.get()];
-        let Some(place) = entered.iter().rposition(|one| one.get().0 == span) else {
-            return;
-        };
+        let place = entered.iter().rposition(|one| one.get().span == span)?;
+        let left = entered[place].get();
         for (room, next) in entered[place..].iter().zip(&entered[place + 1..]) {
             room.set(next.get());
         }
         self.depth.set(entered.len() - 1);
-        self.show_innermost();
+        if left.label != Label::NOBODY {
+            self.show_innermost();
+        }
+        Some(left)
     }
 
     /// A span that it may be in has another label now.
     fn relabel(&self, span: u64, label: Label) {
         for room in &self.entered[..self.depth.get()] {
-            if room.get().0 == span {
-                room.set((span, label));
+            if room.get().span == span {
+                room.set(Entered {
+                    label,
+                    ..room.get()
+                });
             }
         }
         self.show_innermost();
     }
 
     fn show_innermost(&self) {
-        let innermost = self.depth.get().checked_sub(1);
-        let label = innermost.map_or(Label::NOBODY, |place| self.entered[place].get().1);
+        let entered = self.entered[..self.depth.get()].iter().rev();
+        let mut labels = entered.map(|one| one.get().label);
+        let label = labels.find(|&label| label != Label::NOBODY);
+        let label = label.unwrap_or(Label::NOBODY);
         self.route.store(label.0, Ordering::Relaxed);
     }
 }
 
 #[cfg(feature = "tracing")]
-pub(crate) use spans::{closed, entered, left, opened, recorded};
+pub(crate) use spans::{Open, closed, entered, left, open_spans, opened, recorded};
 
 #[cfg(test)]
 mod tests {

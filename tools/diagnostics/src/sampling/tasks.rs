@@ -79,7 +79,7 @@ fn now() -> u64 {
 }
 
 /// tokio shows the number as text only, which is no work for each poll. What it gives a hash is the number.
-fn number(task: Id) -> u64 {
+pub(crate) fn number(task: Id) -> u64 {
     #[derive(Default)]
     struct Number(u64);
 
@@ -159,7 +159,7 @@ pub(crate) fn read() -> Option<Alive> {
         ..Alive::default()
     };
     let now = now();
-    for words in tasks().into_iter().flat_map(Keyed::all) {
+    for (_, words) in tasks().into_iter().flat_map(Keyed::all) {
         let idle = match words[IDLE_SINCE] {
             BEING_POLLED => Idle::Running,
             since => Idle::of(Duration::from_nanos(now.saturating_sub(since))),

@@ -31,3 +31,11 @@ pub(super) mod heap {
 pub(super) mod tasks {
     missing!("No list of tasks": tasks);
 }
+
+pub(super) mod trace {
+    missing!("No timeline": trace, flight_recorder);
+
+    pub(in crate::server) fn remembers_nothing() -> Option<String> {
+        absent()
+    }
+}

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get};
 use serde::Serialize;
 
-use super::profiles::{cpu, heap, tasks};
+use super::profiles::{cpu, heap, tasks, trace};
 use super::{cmdline, guard, index};
 use crate::{MemStats, runtime};
 
@@ -98,6 +98,20 @@ pub(super) const PAGES: &[Page] = &[
         text: "the same, for what reads Go services",
         absent: tasks::absent,
         handler: || get(tasks::tasks),
+    },
+    Page {
+        path: "/debug/pprof/trace",
+        query: "?seconds=5",
+        text: "what tasks, workers and requests do for `seconds=5`, as it happens, in Trace Event JSON for timeline viewers",
+        absent: trace::absent,
+        handler: || get(trace::trace),
+    },
+    Page {
+        path: "/debug/flight-recorder",
+        query: "?seconds=5",
+        text: "the same of the last `seconds=5`, which the flight recorder remembers",
+        absent: trace::remembers_nothing,
+        handler: || get(trace::flight_recorder),
     },
     Page {
         path: "/debug/pprof/symbol",

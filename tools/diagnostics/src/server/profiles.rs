@@ -6,6 +6,7 @@ mod picture;
 mod query;
 mod quiet;
 pub(super) mod tasks;
+pub(super) mod trace;
 mod turn;
 
 use axum::http::{HeaderName, StatusCode, header};

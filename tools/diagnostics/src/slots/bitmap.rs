@@ -4,7 +4,7 @@
 use super::{AtomicU64, Ordering};
 
 /// Takes the first slot that is free, or none when all are taken. Taking it acquires what the former owner wrote.
-pub(super) fn claim(words: &[AtomicU64]) -> Option<usize> {
+pub(crate) fn claim(words: &[AtomicU64]) -> Option<usize> {
     for (index, word) in words.iter().enumerate() {
         let mut taken = word.load(Ordering::Relaxed);
         while taken != u64::MAX {
@@ -21,7 +21,7 @@ pub(super) fn claim(words: &[AtomicU64]) -> Option<usize> {
 }
 
 /// Gives a slot back, with all that its owner wrote there.
-pub(super) fn release(words: &[AtomicU64], slot: usize) {
+pub(crate) fn release(words: &[AtomicU64], slot: usize) {
     let bits = u64::BITS as usize;
     if let Some(word) = words.get(slot / bits) {
         word.fetch_and(!(1 << (slot % bits)), Ordering::Release);

@@ -27,7 +27,33 @@ pub fn get(address: SocketAddr, path: &str) -> Answer {
 }
 
 pub fn send(address: SocketAddr, method: &str, path: &str, host: &str) -> Answer {
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    ask(address, method, path, &format!("Host: {host}\r\n"))
+}
+
+/// `more` are lines of the head.
+pub fn send_with(address: SocketAddr, method: &str, path: &str, more: &str) -> Answer {
+    ask(address, method, path, &format!("Host: {address}\r\n{more}"))
+}
+
+/// The body of an answer whose length was not known at its start.
+pub fn unchunked(mut body: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    loop {
+        let end = body.windows(2).position(|end| end == b"\r\n");
+        let (length, rest) = body.split_at(end.expect("a chunk's length"));
+        let length = str::from_utf8(length).expect("text");
+        let length = usize::from_str_radix(length, 16).expect("a number");
+        if length == 0 {
+            return whole;
+        }
+        let (chunk, rest) = rest[2..].split_at(length);
+        whole.extend_from_slice(chunk);
+        body = &rest[2..];
+    }
+}
+
+fn ask(address: SocketAddr, method: &str, path: &str, head: &str) -> Answer {
+    let request = format!("{method} {path} HTTP/1.1\r\n{head}Connection: close\r\n\r\n");
     let mut stream = TcpStream::connect(address).expect("the listener accepts");
     // Only so that a listener that never answers fails the test instead of hanging it.
     stream

@@ -1,63 +1,134 @@
-//! Which open spans have a route.
+//! The spans that are open: which have a route, and what the recorder has to know of each when it is closed.
 
 use std::fmt::{self, Write as _};
+use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 
+use tracing::Metadata;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 
-use super::{LONGEST_ROUTE, Label, THREAD};
+use super::{Entered, LONGEST_ROUTE, Label, THREAD};
+use crate::recorder;
 use crate::sampling::keyed::Keyed;
 
 /// The field that makes a span a request's.
-const FIELD: &str = "route";
+const ROUTE: &str = "route";
 
-/// The label of each open span that has one. Spans are known by their numbers, so this is of one subscriber, which a
-/// service has.
-static OPEN: OnceLock<Option<Keyed<1>>> = OnceLock::new();
+/// The field that the recorder keeps of a request: as HTTP numbers it.
+const STATUS: &str = "status";
 
-fn open() -> Option<&'static Keyed<1>> {
+/// Words of an open span: its label, its call site, when it was opened, and the span that it was opened in.
+const LABEL: usize = 0;
+const WORDS: usize = 4;
+
+/// A bit that no label has: the span is a request's itself, and not only inside of one.
+const OWN: u64 = 1 << 63;
+
+/// The open spans that have a label, and those that were opened while the recorder was on. Spans are known by their
+/// numbers, so this is of one subscriber, which a service has.
+static OPEN: OnceLock<Option<Keyed<WORDS>>> = OnceLock::new();
+
+fn open() -> Option<&'static Keyed<WORDS>> {
     OPEN.get_or_init(|| Keyed::new().ok()).as_ref()
 }
 
+fn label_of(word: u64) -> Label {
+    // SAFETY: nothing else is put there.
+    unsafe { Label::from_word(word & !OWN) }
+}
+
+/// None if it is not among the open ones.
 fn label(span: &Id) -> Option<Label> {
-    let word = open()?.find(span.into_u64())?[0].load(Ordering::Relaxed);
-    // SAFETY: nothing else is put in there.
-    Some(unsafe { Label::from_word(word) })
+    let words = open()?.find(span.into_u64())?;
+    Some(label_of(words[LABEL].load(Ordering::Relaxed)))
+}
+
+/// A span that is open.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Open {
+    pub(crate) span: u64,
+    /// The label of the request that it is, if it is one.
+    pub(crate) request: Option<Label>,
+    pub(crate) site: &'static Metadata<'static>,
+    /// When it was opened, in the recorder's ticks; 0 if the recorder was off.
+    pub(crate) opened: u64,
+    /// The span that it was opened in; 0 is none.
+    pub(crate) parent: u64,
+}
+
+impl Open {
+    fn of(span: u64, [label, site, opened, parent]: [u64; WORDS]) -> Self {
+        Self {
+            span,
+            request: (label & OWN != 0).then(|| label_of(label)),
+            // SAFETY: nothing else is put there, and what describes a call site lives as long as the process.
+            site: unsafe { &*ptr::with_exposed_provenance(site as usize) },
+            opened,
+            parent,
+        }
+    }
+}
+
+/// All that are open, as they are met.
+pub(crate) fn open_spans() -> impl Iterator<Item = Open> {
+    let all = open().into_iter().flat_map(Keyed::all);
+    all.map(|(span, words)| Open::of(span, words))
 }
 
 /// A span is opened.
 pub(crate) fn opened(attributes: &Attributes<'_>, span: &Id) {
-    let own = attributes.metadata().fields().field(FIELD).and_then(|_| {
-        let mut found = None;
-        attributes.record(&mut Found(&mut found));
-        found
+    let site = attributes.metadata();
+    let own = site.fields().field(ROUTE).and_then(|_| {
+        let mut found = Found::default();
+        attributes.record(&mut found);
+        found.route
     });
-    let outer = || match attributes.parent() {
-        Some(parent) => label(parent),
-        None if attributes.is_contextual() => {
-            let depth = THREAD.with(|thread| thread.depth.get());
-            (depth > 0).then(Label::current)
-        }
-        None => None,
+    let (parent, outer) = match attributes.parent() {
+        Some(parent) => (parent.into_u64(), label(parent)),
+        None if attributes.is_contextual() => THREAD.with(|thread| {
+            let route = label_of(thread.route.load(Ordering::Relaxed));
+            (thread.span(), Some(route))
+        }),
+        None => (0, None),
     };
-    if let Some(label) = own.or_else(outer)
-        && let Some(open) = open()
-    {
+    let label = own.or(outer).unwrap_or(Label::NOBODY);
+    let recorded = recorder::span_opened(span.into_u64(), parent, site, own);
+    if label == Label::NOBODY && recorded.is_none() {
+        return;
+    }
+    if let Some(open) = open() {
+        let label = u64::from(label) | if own.is_some() { OWN } else { 0 };
+        let address = ptr::from_ref(site).expose_provenance() as u64;
         // Without room it stays unlabelled, and so does what is opened inside of it on other threads.
-        open.insert(span.into_u64(), [label.into()]);
+        open.insert(
+            span.into_u64(),
+            [label, address, recorded.unwrap_or(0), parent],
+        );
     }
 }
 
 /// Fields of an open span are filled in.
-pub(crate) fn recorded(span: &Id, values: &Record<'_>) {
-    let mut found = None;
-    values.record(&mut Found(&mut found));
-    if let (Some(route), Some(open)) = (found, open()) {
+pub(crate) fn recorded(
+    span: &Id,
+    values: &Record<'_>,
+    site: impl FnOnce() -> Option<&'static Metadata<'static>>,
+) {
+    let mut found = Found::default();
+    values.record(&mut found);
+    if let Some(status) = found.status {
+        recorder::span_status(span.into_u64(), status);
+    }
+    if let (Some(route), Some(open)) = (found.route, open()) {
+        let label = u64::from(route) | OWN;
         match open.find(span.into_u64()) {
-            Some(words) => words[0].store(route.into(), Ordering::Relaxed),
-            None => _ = open.insert(span.into_u64(), [route.into()]),
+            Some(words) => words[LABEL].store(label, Ordering::Relaxed),
+            None => {
+                let Some(site) = site() else { return };
+                let address = ptr::from_ref(site).expose_provenance() as u64;
+                open.insert(span.into_u64(), [label, address, 0, 0]);
+            }
         }
         THREAD.with(|thread| thread.relabel(span.into_u64(), route));
     }
@@ -65,40 +136,63 @@ pub(crate) fn recorded(span: &Id, values: &Record<'_>) {
 
 #[inline]
 pub(crate) fn entered(span: &Id) {
-    if let Some(label) = label(span) {
-        THREAD.with(|thread| thread.enter(span.into_u64(), label));
+    let (label, since) = (label(span), recorder::now());
+    if label.is_none() && since.is_none() {
+        return;
+    }
+    let room = THREAD.with(|thread| {
+        thread.enter(Entered {
+            span: span.into_u64(),
+            label: label.unwrap_or(Label::NOBODY),
+            since: since.unwrap_or(0),
+        })
+    });
+    if room {
+        recorder::span_entered();
     }
 }
 
 #[inline]
 pub(crate) fn left(span: &Id) {
-    THREAD.with(|thread| thread.leave(span.into_u64()));
-}
-
-pub(crate) fn closed(span: &Id) {
-    if let Some(open) = open() {
-        open.remove(span.into_u64());
+    if let Some(entered) = THREAD.with(|thread| thread.leave(span.into_u64())) {
+        recorder::span_left(entered.span, entered.since);
     }
 }
 
-/// Looks for the route among the fields of a span.
-struct Found<'a>(&'a mut Option<Label>);
+pub(crate) fn closed(span: &Id) {
+    if let Some(words) = open().and_then(|open| open.remove(span.into_u64())) {
+        recorder::span_closed(&Open::of(span.into_u64(), words));
+    }
+}
 
-impl Visit for Found<'_> {
+/// Looks for the route and the status among the fields of a span.
+#[derive(Default)]
+struct Found {
+    route: Option<Label>,
+    status: Option<u64>,
+}
+
+impl Visit for Found {
+    fn record_u64(&mut self, field: &Field, status: u64) {
+        if field.name() == STATUS {
+            self.status = Some(status);
+        }
+    }
+
     fn record_str(&mut self, field: &Field, route: &str) {
-        if field.name() == FIELD {
-            *self.0 = Some(Label::of_route(route));
+        if field.name() == ROUTE {
+            self.route = Some(Label::of_route(route));
         }
     }
 
     /// `route = %something`.
     fn record_debug(&mut self, field: &Field, route: &dyn fmt::Debug) {
-        if field.name() == FIELD {
+        if field.name() == ROUTE {
             let mut start = Start::default();
             // What does not fit is cut.
             let _ = write!(start, "{route:?}");
             let whole = start.bytes[..start.length].utf8_chunks().next();
-            *self.0 = Some(Label::of_route(whole.map_or("", |chunk| chunk.valid())));
+            self.route = Some(Label::of_route(whole.map_or("", |chunk| chunk.valid())));
         }
     }
 }
@@ -229,7 +323,7 @@ mod tests {
                 .map(|depth| debug_span!("request", route = %depth))
                 .collect();
             let entered: Vec<_> = spans.iter().map(Span::enter).collect();
-            assert_eq!(now(), "15");
+            assert_eq!(now(), (super::super::DEEPEST - 1).to_string());
             for one in entered.into_iter().rev() {
                 drop(one);
             }

@@ -1,0 +1,659 @@
+//! A timeline as Trace Event JSON, which Perfetto, speedscope and chrome://tracing read: one event after the other, in
+//! memory for what is still open only. The format is that of the document "Trace Event Format".
+//!
+//! | process | tracks | what lies there |
+//! |---|---|---|
+//! | 1, threads | one for each thread | polls with the spans in them, what blocks, when a worker had nothing to do |
+//! | 2, requests | lanes | each request with its spans, and when somebody worked for it |
+//!
+//! `s` and `f` events lead from who has woken or spawned a task to its next poll. `C` events are the counters.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::lanes::Lanes;
+use super::nest::{Interval, Track};
+use super::spans::{Closed, Draw, Spans, Visit};
+use crate::recorder::clock::Scale;
+use crate::recorder::names;
+use crate::recorder::polls::Running;
+use crate::recorder::reading::{OpenSpan, Recorded};
+use crate::recorder::record::{Counter, Event, Name};
+use crate::sampling::labels::Label;
+
+const THREADS: u32 = 1;
+const REQUESTS: u32 = 2;
+
+/// An event as the format has it. Times are microseconds.
+#[derive(Serialize)]
+struct Json<'a, Args: Serialize> {
+    ph: &'static str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    cat: &'static str,
+    pid: u32,
+    tid: u64,
+    ts: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dur: Option<f64>,
+    /// Of `s` and `f`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u64>,
+    /// Of `f`: it leads to the event that it is in, not to the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bp: Option<&'static str>,
+    args: Args,
+}
+
+#[derive(Serialize)]
+struct Nothing {}
+
+#[derive(Serialize)]
+struct Polled {
+    task: u64,
+    /// Microseconds that it was ready before, where tokio tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ready: Option<f64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unfinished: bool,
+}
+
+#[derive(Serialize)]
+struct InSpan {
+    span: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    task: u64,
+}
+
+#[derive(Serialize)]
+struct Blocked {
+    /// Microseconds that it has waited for a thread.
+    queued: f64,
+    #[serde(skip_serializing_if = "is_zero")]
+    by: u64,
+}
+
+#[derive(Serialize)]
+struct OfSpan<'a> {
+    span: u64,
+    /// Where it stands in the source.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    at: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u64>,
+    #[serde(skip_serializing_if = "is_zero")]
+    left_out: u64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unfinished: bool,
+}
+
+#[derive(Serialize)]
+struct Busy {
+    thread: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    task: u64,
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    name: &'a str,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Writes events, up to so many bytes.
+pub(crate) struct Writer<W> {
+    out: W,
+    /// The time that is 0, in nanoseconds.
+    start: u64,
+    written: u64,
+    most: u64,
+    /// Events that came when it was full.
+    left_out: u64,
+}
+
+impl<W: Write> Writer<W> {
+    pub(crate) fn new(mut out: W, start: u64, most: u64) -> io::Result<Self> {
+        out.write_all(b"{\"traceEvents\":[")?;
+        Ok(Self {
+            out,
+            start,
+            written: 0,
+            most,
+            left_out: 0,
+        })
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.left_out > 0
+    }
+
+    /// Events of the format's own kinds stay within what is asked for; those about the trace come always.
+    fn put(&mut self, event: &Json<'_, impl Serialize>) -> io::Result<()> {
+        if self.written >= self.most && event.ph != "M" {
+            self.left_out += 1;
+            return Ok(());
+        }
+        let mut text = Vec::with_capacity(256);
+        text.extend_from_slice(if self.written == 0 { b"\n" } else { b",\n" });
+        serde_json::to_writer(&mut text, event)?;
+        self.written += text.len() as u64;
+        self.out.write_all(&text)
+    }
+
+    fn microseconds(&self, time: u64) -> f64 {
+        time.saturating_sub(self.start) as f64 / 1000.0
+    }
+
+    /// Something that takes time.
+    fn complete(
+        &mut self,
+        (pid, tid): (u32, u64),
+        interval: Interval,
+        (name, cat): (&str, &'static str),
+        args: impl Serialize,
+    ) -> io::Result<()> {
+        // What began before the trace is shown from its start.
+        let interval = Interval {
+            start: interval.start.max(self.start),
+            end: interval.end.max(self.start),
+        };
+        self.put(&Json {
+            ph: "X",
+            name,
+            cat,
+            pid,
+            tid,
+            ts: self.microseconds(interval.start),
+            dur: Some(interval.length() as f64 / 1000.0),
+            id: None,
+            bp: None,
+            args,
+        })
+    }
+
+    fn flow(&mut self, id: u64, name: &str, from: (u64, u64), to: (u64, u64)) -> io::Result<()> {
+        for (ph, bp, (tid, time)) in [("s", None, from), ("f", Some("e"), to)] {
+            self.put(&Json {
+                ph,
+                name,
+                cat: "flow",
+                pid: THREADS,
+                tid,
+                ts: self.microseconds(time),
+                dur: None,
+                id: Some(id),
+                bp,
+                args: Nothing {},
+            })?;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, name: &str, time: u64, args: impl Serialize) -> io::Result<()> {
+        self.put(&Json {
+            ph: "C",
+            name,
+            cat: "",
+            pid: THREADS,
+            tid: 0,
+            ts: self.microseconds(time),
+            dur: None,
+            id: None,
+            bp: None,
+            args,
+        })
+    }
+
+    fn name(&mut self, what: &str, pid: u32, tid: u64, name: &str) -> io::Result<()> {
+        self.put(&Json {
+            ph: "M",
+            name: what,
+            cat: "",
+            pid,
+            tid,
+            ts: 0.0,
+            dur: None,
+            id: None,
+            bp: None,
+            args: Named { name },
+        })
+    }
+
+    /// Ends the trace with what is said about it.
+    pub(crate) fn finish(mut self, facts: &BTreeMap<&str, serde_json::Value>) -> io::Result<W> {
+        let mut facts = facts.clone();
+        facts.insert("too many", self.left_out.into());
+        write!(
+            self.out,
+            "\n],\n\"displayTimeUnit\":\"ns\",\n\"otherData\":{}}}\n",
+            serde_json::to_string(&facts)?
+        )?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
+
+/// What is known of a span.
+#[derive(Debug)]
+struct Site {
+    span: u64,
+    name: Name,
+    route: Option<Name>,
+    status: Option<u64>,
+}
+
+/// Who has made a task ready that was not polled since.
+struct Wake {
+    name: &'static str,
+    thread: u64,
+    time: u64,
+}
+
+/// Tasks that are ready and not polled that are kept in mind.
+const MOST_WAKES: usize = 100_000;
+
+/// The record of a task's last poll comes sooner after its end, in nanoseconds.
+const AFTER_ITS_END: u64 = 1_000_000_000;
+
+/// Records on their way to a timeline.
+pub(crate) struct Trace {
+    scale: Scale,
+    tracks: HashMap<u64, Track>,
+    spans: Spans<Site>,
+    lanes: Lanes,
+    /// By the task.
+    wakes: HashMap<u64, Wake>,
+    /// Tasks that have ended lately, and when.
+    ended: VecDeque<(u64, u64)>,
+    flows: u64,
+    texts: Texts,
+}
+
+impl Trace {
+    /// `open` are the spans that are open at its start.
+    pub(crate) fn new(scale: Scale, open: &[OpenSpan]) -> Self {
+        let mut trace = Self {
+            scale,
+            tracks: HashMap::new(),
+            spans: Spans::default(),
+            lanes: Lanes::default(),
+            wakes: HashMap::new(),
+            ended: VecDeque::new(),
+            flows: 0,
+            texts: Texts::default(),
+        };
+        let mut open: Vec<_> = open.iter().collect();
+        open.sort_by_key(|span| span.opened);
+        for span in open {
+            trace.open(span);
+        }
+        trace
+    }
+
+    fn open(&mut self, span: &OpenSpan) {
+        // A request stands by itself.
+        let outer = (span.parent != 0 && span.route.is_none()).then_some(span.parent);
+        let site = Site {
+            span: span.span,
+            name: span.site,
+            route: span.route,
+            status: None,
+        };
+        let opened = self.scale.nanoseconds(span.opened);
+        self.spans.opened(span.span, outer, opened, site);
+    }
+
+    /// Adds what a thread has recorded. It comes in the order in which it was over.
+    pub(crate) fn add<W: Write>(
+        &mut self,
+        recorded: &Recorded,
+        out: &mut Writer<W>,
+    ) -> io::Result<()> {
+        let thread = recorded.thread;
+        let scale = self.scale;
+        let at = |time| scale.nanoseconds(time);
+        let of = |start: u64, length: u64| Interval {
+            start: at(start),
+            end: at(start + length),
+        };
+        match recorded.event {
+            Event::Poll {
+                start,
+                length,
+                task,
+                place,
+                ready,
+            } => {
+                let interval = of(start, length);
+                if let Some(wake) = self.wakes.remove(&task) {
+                    self.flows += 1;
+                    let (from, to) = ((wake.thread, wake.time), (thread, interval.start));
+                    out.flow(self.flows, wake.name, from, to)?;
+                }
+                let ready = ready.map(|ready| ready as f64 / 1000.0);
+                let name = (self.texts.place(place), "poll");
+                let interval = self.tracks.entry(thread).or_default().add(interval);
+                let args = Polled {
+                    task,
+                    ready,
+                    unfinished: false,
+                };
+                out.complete((THREADS, thread), interval, name, args)
+            }
+            Event::Visit {
+                start,
+                length,
+                span,
+                task,
+            } => {
+                let interval = of(start, length);
+                let visit = Visit {
+                    interval,
+                    thread,
+                    task,
+                };
+                self.spans.visited(span, visit);
+                let name = self
+                    .spans
+                    .site(span)
+                    .map_or(Name::UNKNOWN, |site| site.name);
+                let name = (self.texts.site(name), "span");
+                let interval = self.tracks.entry(thread).or_default().add(interval);
+                out.complete((THREADS, thread), interval, name, InSpan { span, task })
+            }
+            Event::Blocking {
+                start,
+                length,
+                place,
+                queued,
+                by,
+            } => {
+                let name = (self.texts.place(place), "blocking");
+                let queued = scale.duration(queued) as f64 / 1000.0;
+                let interval = self
+                    .tracks
+                    .entry(thread)
+                    .or_default()
+                    .add(of(start, length));
+                out.complete((THREADS, thread), interval, name, Blocked { queued, by })
+            }
+            Event::Parked { start, length } => {
+                let interval = self
+                    .tracks
+                    .entry(thread)
+                    .or_default()
+                    .add(of(start, length));
+                out.complete(
+                    (THREADS, thread),
+                    interval,
+                    ("parked", "parked"),
+                    Nothing {},
+                )
+            }
+            Event::Spawned { time, task, .. } => {
+                self.ready("spawn", task, thread, at(time));
+                Ok(())
+            }
+            Event::Woken { time, task, .. } => {
+                self.ready("wake", task, thread, at(time));
+                Ok(())
+            }
+            Event::Ended { time, task } => {
+                self.ended(task, at(time));
+                Ok(())
+            }
+            Event::SpanOpened {
+                time,
+                span,
+                parent,
+                site,
+                route,
+            } => {
+                self.open(&OpenSpan {
+                    span,
+                    parent,
+                    opened: time,
+                    site,
+                    route,
+                });
+                Ok(())
+            }
+            Event::Status { span, status, .. } => {
+                if let Some(site) = self.spans.site(span) {
+                    site.status = Some(status);
+                }
+                Ok(())
+            }
+            Event::SpanClosed {
+                time, span, route, ..
+            } => {
+                if let Some(site) = self.spans.site(span) {
+                    // It may have been told after it was opened.
+                    site.route = site.route.or(route);
+                }
+                match self.spans.closed(span, at(time)) {
+                    Some(closed) => self.draw(&closed, out),
+                    None => Ok(()),
+                }
+            }
+            Event::Count {
+                time,
+                which,
+                first,
+                second,
+            } => {
+                let time = at(time);
+                match which {
+                    Counter::Tasks => out.count(
+                        "tasks",
+                        time,
+                        Tasks {
+                            alive: first,
+                            queued: second,
+                        },
+                    ),
+                    Counter::Memory => out.count(
+                        "memory",
+                        time,
+                        Memory {
+                            allocated: first,
+                            resident: second,
+                        },
+                    ),
+                    Counter::Blocking => out.count(
+                        "blocking",
+                        time,
+                        Blocking {
+                            threads: first,
+                            queued: second,
+                        },
+                    ),
+                }
+            }
+        }
+    }
+
+    fn ready(&mut self, name: &'static str, task: u64, thread: u64, time: u64) {
+        if self.wakes.len() < MOST_WAKES {
+            // Waking a task that is ready already changes nothing.
+            self.wakes
+                .entry(task)
+                .or_insert(Wake { name, thread, time });
+        }
+    }
+
+    /// A task ends inside of its last poll, whose record is yet to come.
+    fn ended(&mut self, task: u64, time: u64) {
+        self.ended.push_back((time, task));
+        while let Some(&(ended, task)) = self.ended.front()
+            && ended + AFTER_ITS_END < time
+        {
+            self.ended.pop_front();
+            self.wakes.remove(&task);
+        }
+    }
+
+    fn draw<W: Write>(&mut self, span: &Closed<Site>, out: &mut Writer<W>) -> io::Result<()> {
+        let lane = self.lanes.put(span.interval);
+        let mut drawing = Drawing {
+            lanes: &mut self.lanes,
+            texts: &mut self.texts,
+            out,
+            result: Ok(()),
+        };
+        span.draw(lane, &mut drawing);
+        drawing.result
+    }
+
+    /// Adds what was not over at the end of the recording, `running` among it, and the names of the tracks.
+    pub(crate) fn finish<W: Write>(
+        mut self,
+        end: u64,
+        running: &[Running],
+        threads: &BTreeMap<u64, String>,
+        out: &mut Writer<W>,
+    ) -> io::Result<()> {
+        let end = self.scale.nanoseconds(end);
+        for poll in running {
+            let start = self.scale.nanoseconds(poll.since).min(end);
+            let track = self.tracks.entry(poll.thread).or_default();
+            let args = Polled {
+                task: poll.task,
+                ready: None,
+                unfinished: true,
+            };
+            let name = (self.texts.place(poll.place), "poll");
+            out.complete(
+                (THREADS, poll.thread),
+                track.add(Interval { start, end }),
+                name,
+                args,
+            )?;
+        }
+        for span in std::mem::take(&mut self.spans).rest(end) {
+            self.draw(&span, out)?;
+        }
+        out.name("process_name", THREADS, 0, "threads")?;
+        for (&thread, name) in threads {
+            out.name("thread_name", THREADS, thread, name)?;
+        }
+        out.name("process_name", REQUESTS, 0, "requests")?;
+        for lane in 0..self.lanes.count() as u64 {
+            out.name("thread_name", REQUESTS, lane, &format!("lane {}", lane + 1))?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Serialize)]
+struct Tasks {
+    alive: u64,
+    queued: u64,
+}
+
+#[derive(Serialize)]
+struct Memory {
+    allocated: u64,
+    resident: u64,
+}
+
+#[derive(Serialize)]
+struct Blocking {
+    threads: u64,
+    queued: u64,
+}
+
+/// Requests, on their lanes.
+struct Drawing<'a, W> {
+    lanes: &'a mut Lanes,
+    texts: &'a mut Texts,
+    out: &'a mut Writer<W>,
+    result: io::Result<()>,
+}
+
+impl<W: Write> Drawing<'_, W> {
+    fn keep(&mut self, result: io::Result<()>) {
+        if self.result.is_ok() {
+            self.result = result;
+        }
+    }
+}
+
+impl<W: Write> Draw<Site> for Drawing<'_, W> {
+    fn lane(&mut self, interval: Interval) -> usize {
+        self.lanes.put(interval)
+    }
+
+    fn span(&mut self, lane: usize, span: &Closed<Site>) {
+        let site = &span.site;
+        let route = site
+            .route
+            .map(|Name(number)| Label::of_route_number(number).to_string());
+        let (name, at) = self.texts.site_and_place(site.name);
+        let (name, cat) = match &route {
+            Some(route) => (route.as_str(), "request"),
+            None => (name, "span"),
+        };
+        let args = OfSpan {
+            span: site.span,
+            at,
+            status: site.status,
+            left_out: span.left_out,
+            unfinished: span.is_open,
+        };
+        let result = self
+            .out
+            .complete((REQUESTS, lane as u64), span.interval, (name, cat), args);
+        self.keep(result);
+    }
+
+    fn busy(&mut self, lane: usize, visit: Visit) {
+        let Visit {
+            interval,
+            thread,
+            task,
+        } = visit;
+        let args = Busy { thread, task };
+        let result = self
+            .out
+            .complete((REQUESTS, lane as u64), interval, ("busy", "busy"), args);
+        self.keep(result);
+    }
+}
+
+/// The texts of places and call sites, made once each.
+#[derive(Default)]
+struct Texts {
+    places: HashMap<Name, String>,
+    sites: HashMap<Name, (String, String)>,
+}
+
+impl Texts {
+    fn place(&mut self, name: Name) -> &str {
+        let text = self.places.entry(name);
+        text.or_insert_with(|| {
+            let place = names::place(name);
+            place.map_or_else(
+                || "[further places]".into(),
+                |place| Label::of_task(place).to_string(),
+            )
+        })
+    }
+
+    fn site(&mut self, name: Name) -> &str {
+        self.site_and_place(name).0
+    }
+
+    fn site_and_place(&mut self, name: Name) -> (&str, &str) {
+        let texts = self.sites.entry(name);
+        let (name, place) = texts.or_insert_with(|| {
+            names::site_texts(name).unwrap_or_else(|| ("[unknown span]".into(), String::new()))
+        });
+        (name, place)
+    }
+}

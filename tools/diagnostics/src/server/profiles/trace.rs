@@ -1,0 +1,168 @@
+//! The timeline: what happens from now on, as it is recorded, and what the flight recorder remembers.
+
+mod stream;
+
+use std::ops::RangeInclusive;
+use std::time::{Duration, Instant};
+
+use axum::extract::RawQuery;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use self::stream::Chunks;
+use super::query::{number, pairs};
+use super::refusal;
+use super::turn::Turns;
+use crate::recorder::{self, timeline};
+use crate::thread;
+
+/// How long somebody may record, or look back, in seconds.
+const SECONDS: RangeInclusive<u64> = 1..=60;
+
+/// Go's page takes 1, which is rarely enough for anything to be slow.
+const DEFAULT_SECONDS: u64 = 5;
+
+/// Bytes of a trace, before it is compressed: more is more than viewers open.
+const MOST_BYTES: u64 = 150_000_000;
+
+/// Who records takes the processor's time of a few per cent, so one does at a time.
+static TURNS: Turns = Turns::of("A trace");
+
+/// Why this process has none, if so.
+pub(in crate::server) fn absent() -> Option<String> {
+    None
+}
+
+/// Why the flight recorder has nothing, if so.
+pub(in crate::server) fn remembers_nothing() -> Option<String> {
+    let off = "No flight recorder: `recorder_size` is 0, or it was stopped.";
+    (recorder::size() == 0).then(|| off.into())
+}
+
+pub(in crate::server) async fn trace(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let duration = match seconds(&query.unwrap_or_default()) {
+        Ok(duration) => duration,
+        Err(reason) => return refusal(StatusCode::BAD_REQUEST, &reason),
+    };
+    let turn = match TURNS.take(duration) {
+        Ok(turn) => turn,
+        Err(busy) => return busy.into_response(),
+    };
+    stream("diagnostics-tra", "trace.json", &headers, move |out| {
+        let until = Instant::now() + duration;
+        let recorded = timeline::record(out, MOST_BYTES, until);
+        drop(turn);
+        recorded
+    })
+}
+
+pub(in crate::server) async fn flight_recorder(
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let duration = match seconds(&query.unwrap_or_default()) {
+        Ok(duration) => duration,
+        Err(reason) => return refusal(StatusCode::BAD_REQUEST, &reason),
+    };
+    if let Some(reason) = remembers_nothing() {
+        return refusal(StatusCode::NOT_IMPLEMENTED, &reason);
+    }
+    stream(
+        "diagnostics-fli",
+        "flight-recorder.json",
+        &headers,
+        move |out| timeline::remembered(out, MOST_BYTES, duration, None),
+    )
+}
+
+fn seconds(query: &str) -> Result<Duration, String> {
+    let mut seconds = DEFAULT_SECONDS;
+    for pair in pairs(query, &["seconds"], &[]) {
+        let (name, value) = pair?;
+        seconds = number(name, value, SECONDS)?;
+    }
+    Ok(Duration::from_secs(seconds))
+}
+
+/// Answers with what a thread of its own writes, compressed if whoever asks can read that.
+fn stream(
+    thread: &str,
+    file: &str,
+    headers: &HeaderMap,
+    write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()> + Send + 'static,
+) -> Response {
+    let compressed = accepts_gzip(headers);
+    let (mut chunks, body) = Chunks::new(compressed);
+    let work = move || {
+        // Whoever asked has gone away, if anything fails: the answer breaks off.
+        if write(&mut chunks).is_ok() {
+            let _ = chunks.finish();
+        }
+    };
+    if let Err(error) = thread::spawn(thread, work) {
+        let reason = format!("cannot start a thread for the trace: {error}");
+        return refusal(StatusCode::INTERNAL_SERVER_ERROR, &reason);
+    }
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    let disposition = format!("attachment; filename=\"{file}\"");
+    if let Ok(disposition) = disposition.try_into() {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    if compressed {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
+}
+
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT_ENCODING).into_iter();
+    let mut codings = accepted
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    codings.any(|coding| {
+        let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
+        let refused = quality
+            .trim()
+            .strip_prefix("q=")
+            .and_then(|q| q.parse().ok())
+            == Some(0.0);
+        name.trim().eq_ignore_ascii_case("gzip") && !refused
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_sent_to_those_who_ask_for_it() {
+        for (value, accepted) in [
+            ("gzip", true),
+            ("br, GZIP;q=0.5", true),
+            ("gzip;q=0", false),
+            ("identity", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(value));
+            assert_eq!(accepts_gzip(&headers), accepted, "{value}");
+        }
+        assert!(!accepts_gzip(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn seconds_have_a_range() {
+        assert_eq!(seconds(""), Ok(Duration::from_secs(DEFAULT_SECONDS)));
+        assert_eq!(seconds("seconds=60"), Ok(Duration::from_secs(60)));
+        assert!(
+            seconds("seconds=61")
+                .expect_err("too long")
+                .contains("from 1 to 60")
+        );
+        assert!(seconds("second=1").is_err());
+    }
+}

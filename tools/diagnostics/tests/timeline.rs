@@ -1,0 +1,400 @@
+//! What a program did, as its timeline shows it: a program with known polls, sleeps, blocking work and spans.
+
+mod http;
+
+use std::io::Read as _;
+use std::net::SocketAddr;
+use std::sync::LazyLock;
+use std::thread::{self, sleep};
+use std::time::Duration;
+
+use diagnostics::{Hooks, flight_recorder, hook};
+use serde_json::Value;
+use tokio::sync::oneshot;
+use tokio::task::yield_now;
+use tracing::{Instrument as _, debug_span};
+use tracing_subscriber::prelude::*;
+
+/// Milliseconds.
+const HELD: u64 = 120;
+const SLEEP: u64 = 20;
+const BLOCKED: u64 = 30;
+
+const YIELDS: u64 = 10;
+const SLEEPS: u64 = 5;
+
+/// What was recorded, and the numbers of the tasks.
+struct Recorded {
+    address: SocketAddr,
+    events: Vec<Value>,
+    facts: Value,
+    yielding: u64,
+    sleeping: u64,
+    holding: u64,
+    waiting: u64,
+    asking: u64,
+    handling: u64,
+}
+
+static RECORDED: LazyLock<Recorded> = LazyLock::new(run);
+
+fn run() -> Recorded {
+    let options = diagnostics::Options::default().recorder_size(8 << 20);
+    let diagnostics = diagnostics::install_with(options).expect("a first installation");
+    tracing_subscriber::registry()
+        .with(diagnostics::layer())
+        .init();
+    let listening = diagnostics.listen(([127, 0, 0, 1], 0).into());
+    assert_eq!(flight_recorder().size(), 8 << 20);
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    hook(&mut builder, Hooks::new());
+    let runtime = builder
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+
+    // Both clocks have gone on for a while: what a tick is, is known well.
+    sleep(Duration::from_millis(100));
+    let recorded = runtime.block_on(async {
+        let yielding = tokio::spawn(async {
+            for _ in 0..YIELDS {
+                yield_now().await;
+            }
+        });
+        let sleeping = tokio::spawn(async {
+            for _ in 0..SLEEPS {
+                tokio::time::sleep(Duration::from_millis(SLEEP)).await;
+            }
+        });
+        let (begin, begun) = oneshot::channel();
+        let (tell, told) = oneshot::channel();
+        let waiting = diagnostics::spawn(async move {
+            begin.send(()).expect("somebody waits");
+            told.await.expect("somebody tells");
+        });
+        begun.await.expect("it begins");
+        let asking = tokio::spawn(async move {
+            let blocked = diagnostics::spawn_blocking(|| sleep(Duration::from_millis(BLOCKED)));
+            blocked.await.expect("it ends");
+            tell.send(()).expect("somebody waits");
+        });
+        let request = debug_span!("request", route = "/rooms", status = tracing::field::Empty);
+        let handling = tokio::spawn(
+            async {
+                let statement = debug_span!("statement");
+                async {
+                    for _ in 0..3 {
+                        yield_now().await;
+                    }
+                    tokio::time::sleep(Duration::from_millis(SLEEP)).await;
+                }
+                .instrument(statement)
+                .await;
+                tracing::Span::current().record("status", 201_u64);
+            }
+            .instrument(request),
+        );
+        let holding = tokio::spawn(async { sleep(Duration::from_millis(HELD)) });
+        let number = |id: tokio::task::Id| id.to_string().parse().expect("a number");
+        let numbers = [
+            number(yielding.id()),
+            number(sleeping.id()),
+            number(holding.id()),
+            number(waiting.id()),
+            number(asking.id()),
+            number(handling.id()),
+        ];
+        for task in [yielding, sleeping, holding, asking, handling] {
+            task.await.expect("no panic");
+        }
+        waiting.await.expect("no panic");
+        numbers
+    });
+    let mut json = Vec::new();
+    flight_recorder()
+        .write_to(&mut json, Duration::from_secs(60))
+        .expect("memory has room");
+    let json: Value = serde_json::from_slice(&json).expect("JSON");
+    let [yielding, sleeping, holding, waiting, asking, handling] = recorded;
+    Recorded {
+        address: listening.http.expect("a listener"),
+        events: json["traceEvents"].as_array().expect("events").clone(),
+        facts: json["otherData"].clone(),
+        yielding,
+        sleeping,
+        holding,
+        waiting,
+        asking,
+        handling,
+    }
+}
+
+impl Recorded {
+    fn of<'a>(&'a self, cat: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.events
+            .iter()
+            .filter(move |event| event["ph"] == "X" && event["cat"] == cat)
+    }
+
+    fn polls(&self, task: u64) -> Vec<&Value> {
+        self.of("poll")
+            .filter(|poll| poll["args"]["task"] == task)
+            .collect()
+    }
+}
+
+fn milliseconds(event: &Value) -> f64 {
+    event["dur"].as_f64().expect("a duration") / 1000.0
+}
+
+#[test]
+fn each_poll_is_there_once() {
+    let recorded = &*RECORDED;
+    let polls = recorded.polls(recorded.yielding);
+    assert_eq!(polls.len() as u64, YIELDS + 1);
+    assert!(
+        polls.iter().all(|poll| poll["args"]["ready"].is_number()),
+        "{polls:?}"
+    );
+    let polls = recorded.polls(recorded.sleeping);
+    assert_eq!(polls.len() as u64, SLEEPS + 1);
+    let name = polls[0]["name"].as_str().expect("a name");
+    assert!(
+        name.starts_with("tools/diagnostics/tests/timeline.rs:"),
+        "{name}"
+    );
+    let starts: Vec<_> = polls
+        .iter()
+        .filter_map(|poll| poll["ts"].as_f64())
+        .collect();
+    for pair in starts.windows(2) {
+        let apart = pair[1] - pair[0];
+        assert!(
+            apart >= SLEEP as f64 * 1000.0,
+            "{apart} us between two sleeps"
+        );
+    }
+}
+
+#[test]
+fn a_poll_that_holds_its_worker_is_as_long_as_it_was() {
+    let recorded = &*RECORDED;
+    let polls = recorded.polls(recorded.holding);
+    assert_eq!(polls.len(), 1);
+    assert!(milliseconds(polls[0]) >= HELD as f64, "{}", polls[0]);
+}
+
+#[test]
+fn blocking_work_is_there_with_who_has_asked() {
+    let recorded = &*RECORDED;
+    let blocking: Vec<_> = recorded.of("blocking").collect();
+    assert_eq!(blocking.len(), 1);
+    assert!(
+        milliseconds(blocking[0]) >= BLOCKED as f64,
+        "{}",
+        blocking[0]
+    );
+    assert_eq!(blocking[0]["args"]["by"], recorded.asking);
+    assert!(blocking[0]["args"]["queued"].is_number());
+}
+
+#[test]
+fn who_wakes_a_task_leads_to_its_next_poll() {
+    let recorded = &*RECORDED;
+    let polls = recorded.polls(recorded.waiting);
+    let flows: Vec<_> = recorded
+        .events
+        .iter()
+        .filter(|event| event["name"] == "wake")
+        .collect();
+    assert_eq!(flows.len(), 2, "{flows:?}");
+    let (from, to) = (flows[0], flows[1]);
+    assert_eq!(
+        (&from["ph"], &to["ph"], &from["id"]),
+        (&"s".into(), &"f".into(), &to["id"])
+    );
+    // The last poll is the one that it was woken for.
+    let woken = polls
+        .iter()
+        .any(|poll| poll["ts"] == to["ts"] && poll["tid"] == to["tid"]);
+    assert!(woken, "{to} is no start of {polls:?}");
+    let asking = recorded.polls(recorded.asking);
+    let inside = |poll: &&&Value| {
+        let (start, time) = (poll["ts"].as_f64(), from["ts"].as_f64());
+        let end = start
+            .zip(poll["dur"].as_f64())
+            .map(|(start, length)| start + length);
+        poll["tid"] == from["tid"] && start <= time && time <= end
+    };
+    assert_eq!(
+        asking.iter().filter(inside).count(),
+        1,
+        "{from} is in none of {asking:?}"
+    );
+}
+
+#[test]
+fn a_request_is_in_one_lane_with_what_was_done_for_it() {
+    let recorded = &*RECORDED;
+    let requests: Vec<_> = recorded.of("request").collect();
+    assert_eq!(requests.len(), 1);
+    let request = requests[0];
+    assert_eq!(
+        (&request["name"], &request["args"]["status"]),
+        (&"/rooms".into(), &201.into())
+    );
+    let lane = |event: &&Value| event["pid"] == request["pid"] && event["tid"] == request["tid"];
+    let statements: Vec<_> = recorded.of("span").filter(lane).collect();
+    assert_eq!(statements.len(), 1);
+    assert_eq!(statements[0]["name"], "statement");
+    assert!(milliseconds(statements[0]) >= SLEEP as f64);
+    // Five polls in the inner span, and before and after it in the outer one; and `tracing` enters a span once more when the
+    // future in it is dropped.
+    let busy: Vec<_> = recorded.of("busy").filter(lane).collect();
+    let of_task = busy
+        .iter()
+        .all(|busy| busy["args"]["task"] == recorded.handling);
+    assert!(of_task && busy.len() == 5 + 2 + 2, "{busy:?}");
+    let worked: f64 = busy.iter().map(|busy| milliseconds(busy)).sum();
+    assert!(
+        worked <= milliseconds(request) - SLEEP as f64,
+        "{worked} of {request}"
+    );
+    assert_eq!(recorded.polls(recorded.handling).len(), 5);
+}
+
+/// Viewers refuse, or draw wrongly, what overlaps in part.
+#[test]
+fn on_each_track_all_is_inside_or_beside() {
+    let mut tracks = std::collections::BTreeMap::<_, Vec<(i64, i64)>>::new();
+    for event in RECORDED.events.iter().filter(|event| event["ph"] == "X") {
+        // Nanoseconds, which is what is written.
+        let number = |name: &str| (event[name].as_f64().expect("a number") * 1000.0).round() as i64;
+        let track = (event["pid"].as_u64(), event["tid"].as_u64());
+        let (start, length) = (number("ts"), number("dur"));
+        assert!(start >= 0 && length >= 0, "{event}");
+        tracks
+            .entry(track)
+            .or_default()
+            .push((start, start + length));
+    }
+    assert!(
+        tracks.len() >= 3,
+        "two workers and a lane: {}",
+        tracks.len()
+    );
+    for events in tracks.values_mut() {
+        events.sort_by_key(|&(start, end)| (start, -end));
+        let mut around: Vec<i64> = Vec::new();
+        for &(start, end) in &*events {
+            around.retain(|&outer| outer > start);
+            let inside = around.last().is_none_or(|&outer| end <= outer);
+            assert!(
+                inside,
+                "{start} to {end} reaches out of what ends at {around:?}"
+            );
+            around.push(end);
+        }
+    }
+}
+
+#[test]
+fn it_is_said_what_the_timeline_has_and_what_it_lacks() {
+    let facts = &RECORDED.facts;
+    assert!(facts["records"].as_u64() > Some(50), "{facts}");
+    assert_eq!(
+        (&facts["overwritten"], &facts["dropped"]),
+        (&0.into(), &0.into()),
+        "{facts}"
+    );
+    let missing = facts["missing"].as_array().expect("sentences");
+    assert_eq!(missing.len(), 2, "{facts}");
+    let counters: Vec<_> = RECORDED
+        .events
+        .iter()
+        .filter(|event| event["ph"] == "C")
+        .collect();
+    let named = |name: &str| counters.iter().any(|counter| counter["name"] == name);
+    assert!(named("tasks") && named("blocking"), "{counters:?}");
+}
+
+#[test]
+fn what_happens_now_and_what_is_remembered_can_be_had_at_the_same_time() {
+    let address = RECORDED.address;
+    thread::scope(|scope| {
+        let get = |path| move || http::get(address, path);
+        let traces: [_; 2] = [(); 2].map(|()| scope.spawn(get("/debug/pprof/trace?seconds=1")));
+        let remembered = scope.spawn(get("/debug/flight-recorder?seconds=60"));
+        let remembered = remembered.join().expect("no panic");
+        assert_eq!(remembered.status, 200, "{}", remembered.body);
+        let remembered: Value = serde_json::from_str(&unchunked(&remembered)).expect("JSON");
+        let events = remembered["traceEvents"].as_array().expect("events");
+        assert!(events.len() >= RECORDED.events.len());
+
+        let mut traces = traces.map(|trace| trace.join().expect("no panic"));
+        traces.sort_by_key(|trace| trace.status);
+        let [trace, refused] = traces;
+        assert_eq!(
+            (trace.status, refused.status),
+            (200, 409),
+            "{}",
+            refused.body
+        );
+        assert!(
+            refused.body.contains("A trace is running"),
+            "{}",
+            refused.body
+        );
+        let trace: Value = serde_json::from_str(&unchunked(&trace)).expect("JSON");
+        let seconds = trace["otherData"]["seconds"].as_f64().expect("a number");
+        assert!((1.0..60.0).contains(&seconds), "{seconds}");
+        let counted = |event: &&Value| event["ph"] == "C" && event["name"] == "tasks";
+        let counted = trace["traceEvents"]
+            .as_array()
+            .expect("events")
+            .iter()
+            .filter(counted)
+            .count();
+        assert!(counted >= 2, "{counted} of ten");
+    });
+}
+
+#[test]
+fn who_can_read_it_gets_it_compressed() {
+    let head = "Accept-Encoding: gzip\r\n";
+    let answer = http::send_with(
+        RECORDED.address,
+        "GET",
+        "/debug/flight-recorder?seconds=60",
+        head,
+    );
+    assert!(
+        answer.head.contains("content-encoding: gzip"),
+        "{}",
+        answer.head
+    );
+    let mut text = String::new();
+    let bytes = http::unchunked(&answer.bytes);
+    let read = flate2::read::GzDecoder::new(&*bytes).read_to_string(&mut text);
+    read.expect("gzip");
+    let json: Value = serde_json::from_str(&text).expect("JSON");
+    assert!(json["otherData"]["clock"].is_string());
+}
+
+#[test]
+fn what_is_wrong_is_told() {
+    for (path, told) in [
+        ("/debug/pprof/trace?seconds=61", "from 1 to 60"),
+        ("/debug/pprof/trace?second=1", "this page has seconds"),
+        ("/debug/flight-recorder?seconds=0", "from 1 to 60"),
+    ] {
+        let answer = http::get(RECORDED.address, path);
+        assert_eq!(answer.status, 400, "{path}");
+        assert!(answer.body.contains(told), "{}", answer.body);
+    }
+}
+
+fn unchunked(answer: &http::Answer) -> String {
+    String::from_utf8(http::unchunked(&answer.bytes)).expect("text")
+}
