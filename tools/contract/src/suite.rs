@@ -145,6 +145,8 @@ pub const OTHERS: &[Case] = cases![
     configuration::wrong_variables_are_explained,
     configuration::wrong_files_are_explained,
     configuration::what_is_not_built_is_refused,
+    configuration::spans_are_written_as_folded_stacks,
+    configuration::a_slow_request_is_dumped,
     startup::the_committed_secret_stays_on_loopback,
     startup::a_taken_port_is_named,
     startup::a_taken_debug_port_stops_nothing,

@@ -33,12 +33,12 @@ fn run() -> Result<()> {
     println!("turn    without    at 99 Hz   at 997 Hz");
     let mut columns = [const { Vec::new() }; 1 + HZ.len()];
     for turn in 1..=TURNS {
-        let mut row = vec![each(&server)?];
+        let mut row = vec![server.each(BOOKINGS)?];
         for hz in HZ {
             let profile = profile(&server, &format!("seconds=300&hz={hz}"))?;
             // Until it has prepared its walks and armed its timers.
             sleep(Duration::from_millis(500));
-            row.push(each(&server)?);
+            row.push(server.each(BOOKINGS)?);
             drop(profile);
             // Until it has noticed that nobody waits for it any more.
             sleep(Duration::from_millis(500));
@@ -55,13 +55,17 @@ fn run() -> Result<()> {
     // How far the quartiles are apart tells how much of a difference is the machine's.
     println!();
     for (name, quarter) in [("quarter", 1), ("median", 2), ("three", 3)] {
-        let [without, at_99, at_997] = columns.each_ref().map(|column| quartile(column, quarter));
+        let [without, at_99, at_997] = columns
+            .each_ref()
+            .map(|column| booking::quartile(column, quarter));
         println!("{name:<8}{without:>7.1} {at_99:>11.1} {at_997:>11.1}");
     }
-    let [without, at_99, at_997] = columns.each_ref().map(|column| quartile(column, 2));
+    let [without, at_99, at_997] = columns
+        .each_ref()
+        .map(|column| booking::quartile(column, 2));
     let added = |with: f64| (with / without - 1.0) * 100.0;
     println!(
-        "added, %       {:>11.1} {:>11.1}\n",
+        "added, %        {:>11.1} {:>11.1}\n",
         added(at_99),
         added(at_997)
     );
@@ -71,14 +75,6 @@ fn run() -> Result<()> {
         println!("one profile at rest, {query}: {took:.0} ms of processor time");
     }
     Ok(())
-}
-
-/// Microseconds of the server's processor time for each of many bookings.
-fn each(server: &Server) -> Result<f64> {
-    let before = server.processor_time()?;
-    server.book(BOOKINGS)?;
-    let took = server.processor_time()? - before;
-    Ok(took.as_secs_f64() * 1e6 / f64::from(BOOKINGS))
 }
 
 /// Asks for a profile, which ends when the connection is dropped.
@@ -103,10 +99,4 @@ fn whole(server: &Server, query: &str) -> Result<f64> {
     let took = server.whole_time()?.saturating_sub(before);
     assert!(start.elapsed() >= Duration::from_secs(1));
     Ok(took.as_secs_f64() * 1e3)
-}
-
-fn quartile(values: &[f64], quarter: usize) -> f64 {
-    let mut values = values.to_vec();
-    values.sort_by(f64::total_cmp);
-    values[values.len() * quarter / 4]
 }

@@ -1,4 +1,5 @@
-//! What labels cost: entering and leaving a span, and its whole life, beside a subscriber without the diagnostics' layer.
+//! What labels and the flight recorder cost: entering and leaving a span, and its whole life, beside a subscriber without
+//! the diagnostics' layer.
 //!
 //! `cargo bench -p diagnostics --bench spans`
 //!
@@ -22,6 +23,12 @@ static ALLOCATOR: diagnostics::Allocator = diagnostics::Allocator::new();
 const SPANS: u32 = 1000;
 const TIMINGS: usize = 5000;
 
+/// Timings of each kind in turn.
+const EACH: usize = 50;
+
+/// A recorder's size that the processor's caches hold, as they hold what a service has just written.
+const RECORDER: u64 = 512 * 1024;
+
 fn main() -> ExitCode {
     booking::bench("spans", run)
 }
@@ -36,14 +43,14 @@ impl<S: tracing::Subscriber> Layer<S> for Nothing {}
 
 fn run() -> Result<()> {
     let without = Nothing.with_filter(LevelFilter::DEBUG);
-    let subscribers: [Dispatch; 2] = [
-        tracing_subscriber::registry().with(without).into(),
-        tracing_subscriber::registry()
-            .with(diagnostics::layer())
-            .into(),
-    ];
+    let without: Dispatch = tracing_subscriber::registry().with(without).into();
+    let with: Dispatch = tracing_subscriber::registry()
+        .with(diagnostics::layer())
+        .into();
+    // The subscriber, and the recorder's size.
+    let kinds = [(&without, 0), (&with, 0), (&with, RECORDER)];
     println!("one span, in nanoseconds\n");
-    println!("                                 without       with      added");
+    println!("                                 without    labels      added   recorded     on top");
     let rows: [(&str, Open, Time); 4] = [
         ("entered and left, no route", plain, entered),
         ("entered and left, a route", request, entered),
@@ -51,17 +58,22 @@ fn run() -> Result<()> {
         ("opened and closed, a route", request, lived),
     ];
     for (name, open, time) in rows {
-        let mut best = [Duration::MAX; 2];
-        for _ in 0..TIMINGS {
-            for (best, subscriber) in best.iter_mut().zip(&subscribers) {
-                let took = tracing::dispatcher::with_default(subscriber, || time(open));
-                *best = took.min(*best);
+        let mut best = [Duration::MAX; 3];
+        for _ in 0..TIMINGS / EACH {
+            for (best, (subscriber, recorder)) in best.iter_mut().zip(kinds) {
+                diagnostics::flight_recorder().resize(recorder)?;
+                for _ in 0..EACH {
+                    let took = tracing::dispatcher::with_default(subscriber, || time(open));
+                    *best = took.min(*best);
+                }
             }
         }
-        let [without, with] = best.map(|time| time.as_secs_f64() * 1e9 / f64::from(SPANS));
+        let [without, labels, recorded] =
+            best.map(|time| time.as_secs_f64() * 1e9 / f64::from(SPANS));
         println!(
-            "{name:<30} {without:>9.1} {with:>10.1} {:>10.1}",
-            with - without
+            "{name:<30} {without:>9.1} {labels:>9.1} {:>10.1} {recorded:>10.1} {:>10.1}",
+            labels - without,
+            recorded - labels
         );
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// Why a part of the diagnostics could not be installed or read. None of them harms the service, which
 /// may go on without that part. Each says its cause itself and has no `source`, so that nobody prints a cause twice.
@@ -39,6 +40,26 @@ pub enum Error {
     /// The debug listener's own runtime or thread could not be started.
     #[error("cannot start the thread that serves the diagnostics: {0}")]
     Thread(io::Error),
+
+    /// A limit is set, and no folder for the dumps of what exceeds it.
+    #[error("`{setting}` has dumps written, and needs a folder for them: set `dump_folder`, too")]
+    NoDumpFolder {
+        /// The setting, as [`crate::Options`] names it.
+        setting: &'static str,
+    },
+
+    /// The file for the spans' folded stacks could not be made.
+    #[error("cannot write the spans to {}: {reason}; choose another `trace_flame`", path.display())]
+    TraceFlame {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// What the operating system said.
+        reason: io::Error,
+    },
+
+    /// The flight recorder could not write a dump.
+    #[error("no dump of the flight recorder: {0}")]
+    Dump(io::Error),
 
     /// The flight recorder could not be started.
     #[error("no flight recorder: {0}")]

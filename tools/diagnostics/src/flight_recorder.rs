@@ -1,6 +1,7 @@
 //! The flight recorder, for programs.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::Error;
@@ -50,5 +51,16 @@ impl FlightRecorder {
     /// What `out` says.
     pub fn write_to(self, out: &mut dyn Write, last: Duration) -> io::Result<()> {
         timeline::remembered(out, u64::MAX, last, None)
+    }
+
+    /// Writes all that it remembers into a file of the dump folder, with the reason, and gives its path. It blocks the
+    /// calling thread until the file is there. The oldest dumps go when there are more than 20, or 256 MiB.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Dump`] when no folder is set ([`Options::dump_folder`](crate::Options::dump_folder)), it cannot be written
+    /// to, or the recorder is off.
+    pub fn dump(self, why: &str) -> Result<PathBuf, Error> {
+        recorder::dumps::write(why).map_err(Error::Dump)
     }
 }

@@ -24,16 +24,31 @@ pub fn install() -> Result<Diagnostics, Error> {
 ///
 /// # Errors
 ///
-/// [`Error::AlreadyInstalled`] on a second call, [`Error::NotBuilt`] for a setting that asks for what this version does
-/// not have. Nothing is installed then.
+/// [`Error::AlreadyInstalled`] on a second call, [`Error::NotBuilt`] and [`Error::WithoutFeature`] for a setting that asks
+/// for what this version or this build does not have, [`Error::NoDumpFolder`] for a limit without a folder, and
+/// [`Error::TraceFlame`] for a file that cannot be made. Nothing is installed then.
 pub fn install_with(options: Options) -> Result<Diagnostics, Error> {
     not_built::refuse(&options)?;
+    #[cfg(all(
+        feature = "profile",
+        feature = "tracing",
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    ))]
+    if let Some(path) = &options.trace_flame {
+        crate::flame::create(path)?;
+    }
     let (purge, interval) = (options.purge_in_background, options.heap_sample_interval);
     let recorder = options.recorder_size;
+    let dumps = options.dump_folder.clone();
+    let (slow_request, slow_poll) = (options.slow_request, options.slow_poll);
     options.set()?;
     heap::start(interval);
     // Where it cannot be had, its page says so.
     let _ = recorder::resize(recorder.unwrap_or(recorder::DEFAULT_SIZE));
+    if let Some(folder) = dumps {
+        recorder::dumps::start(folder, slow_request, slow_poll);
+    }
     // A jemalloc that the program does not use needs no thread either.
     if purge && AllocCounts::are_counted() && slots::on_jemalloc() {
         purge_in_background();

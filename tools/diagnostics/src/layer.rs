@@ -32,13 +32,24 @@ static EVENTS: [AtomicU64; 5] = [const { AtomicU64::new(0) }; 5];
 /// with `with_filter`, for the diagnostics to see all.
 pub fn layer<S>() -> impl Layer<S> + Send + Sync + 'static
 where
-    S: Subscriber + for<'span> LookupSpan<'span>,
+    S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
 {
     let wanted = Wanted {
         spans: Options::current().span_level,
         events: Options::current().event_level,
     };
-    Counting.with_filter(wanted)
+    #[cfg(all(
+        feature = "profile",
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    ))]
+    return Counting.and_then(crate::flame::layer()).with_filter(wanted);
+    #[cfg(not(all(
+        feature = "profile",
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    )))]
+    return Counting.with_filter(wanted);
 }
 
 /// Down to which level the layer looks.

@@ -44,6 +44,13 @@ mod not_built;
 mod options;
 
 mod blocking;
+#[cfg(all(
+    feature = "profile",
+    feature = "tracing",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod flame;
 mod flight_recorder;
 mod hooks;
 #[cfg(feature = "tracing")]

@@ -53,7 +53,7 @@ fn http(_address: SocketAddr) -> Result<SocketAddr, Error> {
 }
 
 /// On stderr and in the log, since either may be filtered or go elsewhere. A closed stderr is no reason to fail.
-fn warn(warning: &str) {
+pub(crate) fn warn(warning: &str) {
     let _ = writeln!(io::stderr(), "WARNING: {warning}");
     #[cfg(feature = "tracing")]
     tracing::warn!("{warning}");

@@ -35,6 +35,8 @@ pub(crate) fn task() -> Option<u64> {
 
 pub(crate) fn woken(_task: u64) {}
 
+pub(crate) const IS_BUILT: bool = false;
+
 /// Nothing is taken where there is no recorder.
 pub(crate) const DEFAULT_SIZE: u64 = 0;
 
@@ -64,6 +66,7 @@ fn unsupported() -> io::Error {
 }
 
 pub(crate) mod timeline {
+    use std::convert::Infallible;
     use std::io::{self, Write};
     use std::time::Duration;
 
@@ -71,8 +74,25 @@ pub(crate) mod timeline {
         _out: &mut dyn Write,
         _most: u64,
         _last: Duration,
-        _why: Option<&str>,
+        _why: Option<&Infallible>,
     ) -> io::Result<()> {
+        Err(super::unsupported())
+    }
+}
+
+pub(crate) mod dumps {
+    use std::io;
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    pub(crate) fn start(
+        _folder: PathBuf,
+        _slow_request: Option<Duration>,
+        _slow_poll: Option<Duration>,
+    ) {
+    }
+
+    pub(crate) fn write(_why: &str) -> io::Result<PathBuf> {
         Err(super::unsupported())
     }
 }

@@ -1,6 +1,6 @@
 //! The settings of [`Options`] for which there is nothing yet. Whoever builds one of them takes its row away.
 
-use crate::{Error, Options};
+use crate::{Error, Options, recorder};
 
 struct NotBuilt {
     setting: &'static str,
@@ -11,30 +11,6 @@ struct NotBuilt {
 }
 
 const NOT_BUILT: &[NotBuilt] = &[
-    NotBuilt {
-        setting: "dump_folder",
-        what: "the flight recorder's dump",
-        off: None,
-        wanted: |options| options.dump_folder.is_some(),
-    },
-    NotBuilt {
-        setting: "slow_request",
-        what: "the dump after a slow request",
-        off: Some("0"),
-        wanted: |options| options.slow_request.is_some_and(|limit| !limit.is_zero()),
-    },
-    NotBuilt {
-        setting: "slow_poll",
-        what: "the dump after a slow poll",
-        off: Some("0"),
-        wanted: |options| options.slow_poll.is_some_and(|limit| !limit.is_zero()),
-    },
-    NotBuilt {
-        setting: "trace_flame",
-        what: "the flame graph of spans",
-        off: None,
-        wanted: |options| options.trace_flame.is_some(),
-    },
     NotBuilt {
         setting: "agent",
         what: "the agent",
@@ -51,6 +27,23 @@ const NOT_BUILT: &[NotBuilt] = &[
 
 /// Refuses what nobody would do, so that no setting is taken and then ignored.
 pub(crate) fn refuse(options: &Options) -> Result<(), Error> {
+    let recorder = options.recorder_size.unwrap_or(0) > 0 || options.dump_folder.is_some();
+    if (recorder || options.trace_flame.is_some()) && !recorder::IS_BUILT {
+        return Err(Error::WithoutFeature { feature: "profile" });
+    }
+    if options.trace_flame.is_some() && !cfg!(feature = "tracing") {
+        return Err(Error::WithoutFeature { feature: "tracing" });
+    }
+    let limits = [
+        ("slow_request", options.slow_request),
+        ("slow_poll", options.slow_poll),
+    ];
+    let mut limits = limits
+        .into_iter()
+        .filter(|(_, limit)| limit.is_some_and(|limit| !limit.is_zero()));
+    if let Some((setting, _)) = limits.next().filter(|_| options.dump_folder.is_none()) {
+        return Err(Error::NoDumpFolder { setting });
+    }
     match NOT_BUILT.iter().find(|row| (row.wanted)(options)) {
         None => Ok(()),
         Some(row) => Err(Error::NotBuilt {
@@ -72,10 +65,6 @@ mod tests {
         let options = Options::default;
         let address = ([127, 0, 0, 1], 0).into();
         for (wanted, setting) in [
-            (options().dump_folder("dumps"), "dump_folder"),
-            (options().slow_request(Duration::MAX), "slow_request"),
-            (options().slow_poll(Duration::MAX), "slow_poll"),
-            (options().trace_flame("spans.folded"), "trace_flame"),
             (options().agent(true), "agent"),
             (options().agent_tcp(address), "agent_tcp"),
         ] {
@@ -84,11 +73,34 @@ mod tests {
             assert!(error.contains(&format!("`{setting}`")), "{error}");
         }
         assert_eq!(
-            refuse(&options().slow_poll(Duration::MAX))
+            refuse(&options().agent(true))
                 .expect_err("not built")
                 .to_string(),
-            "the dump after a slow poll is not built yet: leave `slow_poll` out, or set it to 0"
+            "the agent is not built yet: leave `agent` out, or set it to false"
         );
+    }
+
+    #[test]
+    fn a_limit_without_a_folder_is_refused_with_what_to_do() {
+        for (wanted, setting) in [
+            (
+                Options::default().slow_request(Duration::MAX),
+                "slow_request",
+            ),
+            (Options::default().slow_poll(Duration::MAX), "slow_poll"),
+        ] {
+            let error = refuse(&wanted).expect_err(setting).to_string();
+            assert_eq!(
+                error,
+                format!(
+                    "`{setting}` has dumps written, and needs a folder for them: set `dump_folder`, too"
+                )
+            );
+            assert_eq!(
+                refuse(&wanted.dump_folder("dumps")).is_ok(),
+                recorder::IS_BUILT
+            );
+        }
     }
 
     #[test]

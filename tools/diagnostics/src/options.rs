@@ -148,28 +148,38 @@ impl Options {
         self
     }
 
-    /// Where the flight recorder writes what it remembers when a request or a poll was slow.
+    /// The folder that the flight recorder writes what it remembers to, when a request or a poll was slow, after a panic, and
+    /// when it is asked to ([`crate::FlightRecorder::dump`]). It is not made.
+    ///
+    /// At most one dump in ten seconds is written without being asked for, and at most 20 files or 256 MiB are kept: those
+    /// whose names begin with `flight-`. Where one cannot be written, a line on stderr says why.
     #[must_use]
     pub fn dump_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.dump_folder = Some(folder.into());
         self
     }
 
-    /// How long a request may take before the flight recorder writes a dump. Zero is off.
+    /// How long a request (a span with a field `route`) may take before the flight recorder writes a dump. Zero is off. It
+    /// needs a [`dump_folder`](Self::dump_folder).
     #[must_use]
     pub fn slow_request(mut self, limit: Duration) -> Self {
         self.slow_request = Some(limit);
         self
     }
 
-    /// How long one poll of a task may take before the flight recorder writes a dump. Zero is off.
+    /// How long one poll of a task may take before the flight recorder writes a dump, while the poll goes on and with the
+    /// stack of the thread that it holds. Zero is off. It needs a [`dump_folder`](Self::dump_folder).
     #[must_use]
     pub fn slow_poll(mut self, limit: Duration) -> Self {
         self.slow_poll = Some(limit);
         self
     }
 
-    /// Writes the time spent in each span to this file, as folded stacks for a flame graph.
+    /// Writes the time spent in each span to this file, as folded stacks for a flame graph: a line each time that a thread
+    /// enters or leaves a span, with the nanoseconds since the last time, so it grows as long as the process runs. What the
+    /// file has before is gone. The last lines are written when the process ends by itself or by `exit`.
+    ///
+    /// [`crate::layer()`] writes it, if it is made after the installation.
     #[must_use]
     pub fn trace_flame(mut self, file: impl Into<PathBuf>) -> Self {
         self.trace_flame = Some(file.into());

@@ -16,12 +16,14 @@
 //! | [`reading`] | the records, in the order of time |
 //! | [`collector`] | the thread that counts ten times a second |
 //! | [`timeline`] | the records as Trace Event JSON |
+//! | [`dumps`] | files with it, when something was slow |
 //!
 //! Other builds have `no_recorder.rs` in its place.
 
 mod chunk;
 pub(crate) mod clock;
 mod collector;
+pub(crate) mod dumps;
 pub(crate) mod names;
 mod polls;
 mod pool;
@@ -48,6 +50,9 @@ use self::record::Event;
 use crate::sampling::labels::Open;
 use crate::sampling::tasks;
 use crate::watch;
+
+/// Whether this build has a recorder.
+pub(crate) const IS_BUILT: bool = true;
 
 /// Bytes that the recorder takes unless told otherwise.
 pub(crate) const DEFAULT_SIZE: u64 = 48 << 20;
@@ -83,10 +88,20 @@ pub(crate) fn now() -> Option<u64> {
     ON.load(Ordering::Relaxed).then(clock::now)
 }
 
+/// The size changes, and what is too much goes, one after the other.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Gives back what the recorder no longer needs.
+fn trim() {
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(pool) = pool() {
+        pool.trim();
+    }
+}
+
 /// Starts the recorder, or stops it, or gives it another size: at most 1 GiB, and 0 is off. What is remembered stays, as
 /// far as there is room for it.
 pub(crate) fn resize(bytes: u64) -> io::Result<()> {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     if bytes == 0 && pool().is_none() {
         return Ok(());
@@ -351,6 +366,9 @@ mod of_spans {
 
     pub(crate) fn span_closed(span: &Open) {
         if let Some(time) = now().filter(|_| span.opened != 0) {
+            if span.request.is_some() {
+                dumps::request_took(time - span.opened, || span.request);
+            }
             write(Event::SpanClosed {
                 time,
                 opened: span.opened,

@@ -9,5 +9,5 @@ pub(crate) mod heap;
 pub(crate) mod keyed;
 pub(crate) mod labels;
 pub(crate) mod mapped;
-mod stacks;
+pub(crate) mod stacks;
 pub(crate) mod tasks;

@@ -398,3 +398,45 @@ fn what_is_wrong_is_told() {
 fn unchunked(answer: &http::Answer) -> String {
     String::from_utf8(http::unchunked(&answer.bytes)).expect("text")
 }
+
+#[test]
+fn where_requests_wait_is_a_profile() {
+    for path in ["/debug/pprof/waits", "/debug/pprof/block"] {
+        let answer = http::get(RECORDED.address, path);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let profile = profile::Profile::decode(&answer.bytes).expect("a profile");
+        let types: Vec<_> = profile
+            .sample_types
+            .iter()
+            .map(|kind| profile.text(kind.kind))
+            .collect();
+        assert_eq!(types, ["contentions", "delay"]);
+        let spans = |sample: &profile::proto::Sample| {
+            let locations = sample.location_ids.iter();
+            let lines = locations.flat_map(|&id| &profile.location(id).expect("a location").lines);
+            let functions =
+                lines.map(|line| profile.function(line.function_id).expect("a function"));
+            functions
+                .map(|function| profile.text(function.name).to_owned())
+                .collect::<Vec<_>>()
+        };
+        let statement = profile
+            .samples
+            .iter()
+            .find(|sample| spans(sample) == ["statement", "request"]);
+        let statement = statement.expect("the statement has waited in the request");
+        // It has slept. What it has yielded is short.
+        let [count, nanoseconds] = statement.values[..] else {
+            panic!("{statement:?}");
+        };
+        assert!(
+            count == 1 && nanoseconds >= SLEEP as i64 * 1_000_000,
+            "{nanoseconds}"
+        );
+        let routes = statement
+            .labels
+            .iter()
+            .map(|label| (profile.text(label.key), profile.text(label.text)));
+        assert_eq!(routes.collect::<Vec<_>>(), [("route", "/rooms")]);
+    }
+}

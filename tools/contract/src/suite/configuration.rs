@@ -1,11 +1,16 @@
 //! Settings: each is described, and a wrong one is explained before anything is served.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result, ensure};
+use rustix::process::Signal;
 
 use crate::{
-    context::Context,
+    context::{Context, User},
     launch::{Launch, SECRET},
 };
 
@@ -29,14 +34,7 @@ const SETTINGS: [(&str, &str); 15] = [
 ];
 
 /// Settings of the diagnostics that nothing obeys yet, each with a value.
-const NOT_BUILT: [(&str, &str); 6] = [
-    ("dump-folder", "dumps"),
-    ("slow-request-ms", "250"),
-    ("slow-poll-ms", "50"),
-    ("trace-flame", "spans.folded"),
-    ("agent", "true"),
-    ("agent-tcp", "127.0.0.1:0"),
-];
+const NOT_BUILT: [(&str, &str); 2] = [("agent", "true"), ("agent-tcp", "127.0.0.1:0")];
 
 /// The message names the setting, the value and what would be right.
 async fn explained(launch: Launch, setting: &str, value: &str, right: &str) -> Result<()> {
@@ -195,5 +193,70 @@ pub async fn what_is_not_built_is_refused(context: &Context) -> Result<()> {
     let smaller = launch.argument("--heap-sample-interval=4096");
     let smaller = smaller.argument("--recorder-size=1048576");
     smaller.start().await.context("heap samples, a recorder")?;
+    for limit in ["slow-request-ms", "slow-poll-ms"] {
+        let alone = launch.flag(&format!("--{limit}"), "50");
+        alone.refused(limit).await?.says("dump_folder")?;
+        let with_folder = launch.flag(&format!("--{limit}"), "50");
+        let dumps = folder.path().display().to_string();
+        with_folder.flag("--dump-folder", &dumps).start().await?;
+    }
     Ok(())
+}
+
+/// Spans go to the file that is named, all of them by the time that the server has ended.
+pub async fn spans_are_written_as_folded_stacks(context: &Context) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("spans.folded");
+    let launch = context.launch_beside().await?;
+    let missing = folder
+        .path()
+        .join("missing/spans.folded")
+        .display()
+        .to_string();
+    let refused = launch.flag("--trace-flame", &missing);
+    refused
+        .refused("a folder that is missing")
+        .await?
+        .says("trace_flame")?;
+    let path = file.display().to_string();
+    let mut service = launch.flag("--trace-flame", &path).start().await?;
+    service.client.get("/rooms").expect(200).await?;
+    service.server.signal(Signal::TERM)?;
+    let status = service.server.wait(Duration::from_secs(30)).await?;
+    ensure!(status.success(), "{status}");
+    let folded = fs::read_to_string(&file)?;
+    for line in folded.lines() {
+        let whole = line
+            .rsplit_once(' ')
+            .is_some_and(|(_, nanoseconds)| nanoseconds.parse::<u64>().is_ok());
+        ensure!(whole, "{line:?} is no stack with its nanoseconds");
+    }
+    let request = folded.lines().find(|line| line.contains("::request:"));
+    ensure!(request.is_some(), "no request among {folded}");
+    Ok(())
+}
+
+/// What was slow is in a file a moment later.
+pub async fn a_slow_request_is_dumped(context: &Context) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let dumps = folder.path().display().to_string();
+    let launch = context.launch_beside().await?;
+    let launch = launch
+        .flag("--dump-folder", &dumps)
+        .flag("--slow-request-ms", "1");
+    let service = launch.start().await?;
+    let until = Instant::now() + Duration::from_secs(30);
+    loop {
+        // A password's hash takes longer than a millisecond.
+        User::sign_up(&service.client).await?;
+        let mut entries = fs::read_dir(folder.path())?;
+        let is_dump = |name: String| name.starts_with("flight-") && name.ends_with(".json.gz");
+        if entries.any(|entry| {
+            entry.is_ok_and(|entry| is_dump(entry.file_name().to_string_lossy().into()))
+        }) {
+            return Ok(());
+        }
+        ensure!(Instant::now() < until, "no dump");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }

@@ -116,6 +116,14 @@ impl Server {
             .ok_or_else(|| "the load failed".into())
     }
 
+    /// Microseconds of its processor time for each of so many bookings.
+    pub fn each(&self, bookings: u32) -> Result<f64> {
+        let before = self.processor_time()?;
+        self.book(bookings)?;
+        let took = self.processor_time()? - before;
+        Ok(took.as_secs_f64() * 1e6 / f64::from(bookings))
+    }
+
     /// Processor time of all threads that are alive, to the nanosecond: the first field of
     /// `/proc/PID/task/TID/schedstat`. `/proc/PID/stat` would keep the time of threads that have ended,
     /// but it counts in hundredths of a second; no thread that books ends.
@@ -159,6 +167,13 @@ impl Server {
             .as_f64()
             .ok_or_else(|| "no `mallocs` in /debug/memstats".into())
     }
+}
+
+/// The value that so many quarters of all are below.
+pub fn quartile(values: &[f64], quarter: usize) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values[values.len() * quarter / 4]
 }
 
 impl Drop for Server {

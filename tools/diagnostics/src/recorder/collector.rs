@@ -1,15 +1,21 @@
-//! The recorder's own thread: it counts ten times a second, and gives back what the recorder no longer needs.
+//! The recorder's own thread: it counts ten times a second, looks for polls that take too long, and gives back what the
+//! recorder no longer needs.
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::clock::Scale;
+use super::dumps;
 use super::record::{Counter, Event};
 use crate::{AllocCounts, memstats, thread, watch};
 
 /// How often it counts.
 const EVERY: Duration = Duration::from_millis(100);
+
+/// From then on it is known what a tick is.
+const KNOWN: Duration = Duration::from_millis(500);
 
 /// Starts it, unless it runs.
 pub(super) fn start() -> io::Result<()> {
@@ -23,12 +29,22 @@ pub(super) fn start() -> io::Result<()> {
 }
 
 fn run() {
+    let started = Instant::now();
+    let (mut counted, mut stuck) = (started, Vec::new());
     loop {
-        sleep(EVERY);
-        if let Some(pool) = super::pool() {
-            pool.trim();
+        sleep(dumps::watch_every().unwrap_or(EVERY).min(EVERY));
+        let is_known = started.elapsed() >= KNOWN;
+        if is_known {
+            dumps::watch(&mut stuck);
         }
-        count();
+        if counted.elapsed() >= EVERY {
+            counted = Instant::now();
+            super::trim();
+            count();
+            if is_known {
+                dumps::learn(&Scale::now());
+            }
+        }
     }
 }
 

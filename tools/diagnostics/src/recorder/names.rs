@@ -18,10 +18,6 @@ const PROBES: usize = 64;
 struct Table([AtomicU64; MOST]);
 
 impl Table {
-    const fn new() -> Self {
-        Self([const { AtomicU64::new(0) }; MOST])
-    }
-
     #[inline]
     fn number(&self, address: u64) -> Name {
         // By the golden ratio, whose product has good upper bits.
@@ -52,7 +48,7 @@ impl Table {
     }
 }
 
-static PLACES: Table = Table::new();
+static PLACES: Table = Table([const { AtomicU64::new(0) }; MOST]);
 
 /// The number of a place in the source.
 #[inline]
@@ -74,7 +70,7 @@ mod sites {
 
     use super::*;
 
-    static SITES: Table = Table::new();
+    static SITES: Table = Table([const { AtomicU64::new(0) }; MOST]);
 
     /// The number of a span's call site.
     #[inline]
@@ -122,7 +118,8 @@ mod tests {
 
     #[test]
     fn what_has_no_room_is_further_ones() {
-        let table = Table::new();
+        static TABLE: Table = Table([const { AtomicU64::new(0) }; MOST]);
+        let table = &TABLE;
         let numbers: Vec<_> = (1..=2 * MOST as u64)
             .map(|address| table.number(address * 8))
             .collect();

@@ -3,16 +3,21 @@
 //!
 //! | | |
 //! |---|---|
-//! | [`spans`] | spans into requests, as they open, are visited, and close |
+//! | [`spans`], [`requests`] | spans into requests, as they open, are visited, and close |
 //! | [`lanes`] | requests that overlap come side by side |
 //! | [`nest`] | what lies on one track is inside or beside of each other, and never half of both |
-//! | [`events`] | all of it as Trace Event JSON |
+//! | [`events`], [`json`] | all of it as Trace Event JSON |
+//! | [`waits`] | where requests have waited |
 //! | [`record`] | from what is recorded from now on, or what is remembered |
 
 mod events;
+mod json;
 mod lanes;
 mod nest;
 mod record;
+mod requests;
 mod spans;
+mod waits;
 
-pub(crate) use self::record::{record, remembered};
+pub(crate) use self::record::{Why, record, remembered};
+pub(crate) use self::waits::{Place, waits};

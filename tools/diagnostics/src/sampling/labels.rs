@@ -6,6 +6,10 @@
 //!
 //! A label is one word, so that a signal handler reads it whole.
 #![allow(unsafe_code)]
+#![cfg_attr(
+    not(feature = "tracing"),
+    allow(dead_code, reason = "there are no spans")
+)]
 
 #[cfg(feature = "tracing")]
 mod spans;
@@ -56,10 +60,6 @@ struct Entered {
     /// [`Label::NOBODY`] where it has none.
     label: Label,
     /// When it was entered, if that is recorded; else 0.
-    #[cfg_attr(
-        not(feature = "tracing"),
-        allow(dead_code, reason = "there are no spans")
-    )]
     since: u64,
 }
 

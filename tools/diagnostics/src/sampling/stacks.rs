@@ -18,6 +18,7 @@
 mod loaded;
 mod memory;
 mod registers;
+pub(crate) mod remote;
 mod rules;
 pub(crate) mod signal;
 mod table;

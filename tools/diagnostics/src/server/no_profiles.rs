@@ -39,3 +39,7 @@ pub(super) mod trace {
         absent()
     }
 }
+
+pub(super) mod waits {
+    missing!("No waits": waits);
+}

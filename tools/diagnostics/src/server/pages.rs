@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get};
 use serde::Serialize;
 
-use super::profiles::{cpu, heap, tasks, trace};
+use super::profiles::{cpu, heap, tasks, trace, waits};
 use super::{cmdline, guard, index};
 use crate::{MemStats, runtime};
 
@@ -107,9 +107,23 @@ pub(super) const PAGES: &[Page] = &[
         handler: || get(trace::trace),
     },
     Page {
+        path: "/debug/pprof/waits",
+        query: "",
+        text: "where requests have waited in the last `seconds=60` that the flight recorder remembers, by their spans, for `go tool pprof`",
+        absent: waits::absent,
+        handler: || get(waits::waits),
+    },
+    Page {
+        path: "/debug/pprof/block",
+        query: "",
+        text: "the same, for what reads Go services",
+        absent: waits::absent,
+        handler: || get(waits::waits),
+    },
+    Page {
         path: "/debug/flight-recorder",
         query: "?seconds=5",
-        text: "the same of the last `seconds=5`, which the flight recorder remembers",
+        text: "what tasks, workers and requests did in the last `seconds=5`, which the flight recorder remembers, as `trace`",
         absent: trace::remembers_nothing,
         handler: || get(trace::flight_recorder),
     },

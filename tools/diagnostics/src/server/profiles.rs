@@ -8,6 +8,7 @@ mod quiet;
 pub(super) mod tasks;
 pub(super) mod trace;
 mod turn;
+pub(super) mod waits;
 
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -11,241 +11,20 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io::{self, Write};
 
-use serde::Serialize;
-
+use super::json::{
+    Blocked, Blocking, Busy, InSpan, Memory, Nothing, OfSpan, Polled, REQUESTS, THREADS, Tasks,
+    Writer,
+};
 use super::lanes::Lanes;
 use super::nest::{Interval, Track};
-use super::spans::{Closed, Draw, Spans, Visit};
+use super::requests::{Requests, Site};
+use super::spans::{Closed, Draw, Visit};
 use crate::recorder::clock::Scale;
 use crate::recorder::names;
 use crate::recorder::polls::Running;
 use crate::recorder::reading::{OpenSpan, Recorded};
 use crate::recorder::record::{Counter, Event, Name};
 use crate::sampling::labels::Label;
-
-const THREADS: u32 = 1;
-const REQUESTS: u32 = 2;
-
-/// An event as the format has it. Times are microseconds.
-#[derive(Serialize)]
-struct Json<'a, Args: Serialize> {
-    ph: &'static str,
-    name: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    cat: &'static str,
-    pid: u32,
-    tid: u64,
-    ts: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dur: Option<f64>,
-    /// Of `s` and `f`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<u64>,
-    /// Of `f`: it leads to the event that it is in, not to the next one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bp: Option<&'static str>,
-    args: Args,
-}
-
-#[derive(Serialize)]
-struct Nothing {}
-
-#[derive(Serialize)]
-struct Polled {
-    task: u64,
-    /// Microseconds that it was ready before, where tokio tells.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ready: Option<f64>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    unfinished: bool,
-}
-
-#[derive(Serialize)]
-struct InSpan {
-    span: u64,
-    #[serde(skip_serializing_if = "is_zero")]
-    task: u64,
-}
-
-#[derive(Serialize)]
-struct Blocked {
-    /// Microseconds that it has waited for a thread.
-    queued: f64,
-    #[serde(skip_serializing_if = "is_zero")]
-    by: u64,
-}
-
-#[derive(Serialize)]
-struct OfSpan<'a> {
-    span: u64,
-    /// Where it stands in the source.
-    #[serde(skip_serializing_if = "str::is_empty")]
-    at: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u64>,
-    #[serde(skip_serializing_if = "is_zero")]
-    left_out: u64,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    unfinished: bool,
-}
-
-#[derive(Serialize)]
-struct Busy {
-    thread: u64,
-    #[serde(skip_serializing_if = "is_zero")]
-    task: u64,
-}
-
-#[derive(Serialize)]
-struct Named<'a> {
-    name: &'a str,
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-/// Writes events, up to so many bytes.
-pub(crate) struct Writer<W> {
-    out: W,
-    /// The time that is 0, in nanoseconds.
-    start: u64,
-    written: u64,
-    most: u64,
-    /// Events that came when it was full.
-    left_out: u64,
-}
-
-impl<W: Write> Writer<W> {
-    pub(crate) fn new(mut out: W, start: u64, most: u64) -> io::Result<Self> {
-        out.write_all(b"{\"traceEvents\":[")?;
-        Ok(Self {
-            out,
-            start,
-            written: 0,
-            most,
-            left_out: 0,
-        })
-    }
-
-    pub(crate) fn is_full(&self) -> bool {
-        self.left_out > 0
-    }
-
-    /// Events of the format's own kinds stay within what is asked for; those about the trace come always.
-    fn put(&mut self, event: &Json<'_, impl Serialize>) -> io::Result<()> {
-        if self.written >= self.most && event.ph != "M" {
-            self.left_out += 1;
-            return Ok(());
-        }
-        let mut text = Vec::with_capacity(256);
-        text.extend_from_slice(if self.written == 0 { b"\n" } else { b",\n" });
-        serde_json::to_writer(&mut text, event)?;
-        self.written += text.len() as u64;
-        self.out.write_all(&text)
-    }
-
-    fn microseconds(&self, time: u64) -> f64 {
-        time.saturating_sub(self.start) as f64 / 1000.0
-    }
-
-    /// Something that takes time.
-    fn complete(
-        &mut self,
-        (pid, tid): (u32, u64),
-        interval: Interval,
-        (name, cat): (&str, &'static str),
-        args: impl Serialize,
-    ) -> io::Result<()> {
-        // What began before the trace is shown from its start.
-        let interval = Interval {
-            start: interval.start.max(self.start),
-            end: interval.end.max(self.start),
-        };
-        self.put(&Json {
-            ph: "X",
-            name,
-            cat,
-            pid,
-            tid,
-            ts: self.microseconds(interval.start),
-            dur: Some(interval.length() as f64 / 1000.0),
-            id: None,
-            bp: None,
-            args,
-        })
-    }
-
-    fn flow(&mut self, id: u64, name: &str, from: (u64, u64), to: (u64, u64)) -> io::Result<()> {
-        for (ph, bp, (tid, time)) in [("s", None, from), ("f", Some("e"), to)] {
-            self.put(&Json {
-                ph,
-                name,
-                cat: "flow",
-                pid: THREADS,
-                tid,
-                ts: self.microseconds(time),
-                dur: None,
-                id: Some(id),
-                bp,
-                args: Nothing {},
-            })?;
-        }
-        Ok(())
-    }
-
-    fn count(&mut self, name: &str, time: u64, args: impl Serialize) -> io::Result<()> {
-        self.put(&Json {
-            ph: "C",
-            name,
-            cat: "",
-            pid: THREADS,
-            tid: 0,
-            ts: self.microseconds(time),
-            dur: None,
-            id: None,
-            bp: None,
-            args,
-        })
-    }
-
-    fn name(&mut self, what: &str, pid: u32, tid: u64, name: &str) -> io::Result<()> {
-        self.put(&Json {
-            ph: "M",
-            name: what,
-            cat: "",
-            pid,
-            tid,
-            ts: 0.0,
-            dur: None,
-            id: None,
-            bp: None,
-            args: Named { name },
-        })
-    }
-
-    /// Ends the trace with what is said about it.
-    pub(crate) fn finish(mut self, facts: &BTreeMap<&str, serde_json::Value>) -> io::Result<W> {
-        let mut facts = facts.clone();
-        facts.insert("too many", self.left_out.into());
-        write!(
-            self.out,
-            "\n],\n\"displayTimeUnit\":\"ns\",\n\"otherData\":{}}}\n",
-            serde_json::to_string(&facts)?
-        )?;
-        self.out.flush()?;
-        Ok(self.out)
-    }
-}
-
-/// What is known of a span.
-#[derive(Debug)]
-struct Site {
-    span: u64,
-    name: Name,
-    route: Option<Name>,
-    status: Option<u64>,
-}
 
 /// Who has made a task ready that was not polled since.
 struct Wake {
@@ -264,7 +43,7 @@ const AFTER_ITS_END: u64 = 1_000_000_000;
 pub(crate) struct Trace {
     scale: Scale,
     tracks: HashMap<u64, Track>,
-    spans: Spans<Site>,
+    requests: Requests,
     lanes: Lanes,
     /// By the task.
     wakes: HashMap<u64, Wake>,
@@ -277,35 +56,16 @@ pub(crate) struct Trace {
 impl Trace {
     /// `open` are the spans that are open at its start.
     pub(crate) fn new(scale: Scale, open: &[OpenSpan]) -> Self {
-        let mut trace = Self {
+        Self {
             scale,
             tracks: HashMap::new(),
-            spans: Spans::default(),
+            requests: Requests::new(scale, open),
             lanes: Lanes::default(),
             wakes: HashMap::new(),
             ended: VecDeque::new(),
             flows: 0,
             texts: Texts::default(),
-        };
-        let mut open: Vec<_> = open.iter().collect();
-        open.sort_by_key(|span| span.opened);
-        for span in open {
-            trace.open(span);
         }
-        trace
-    }
-
-    fn open(&mut self, span: &OpenSpan) {
-        // A request stands by itself.
-        let outer = (span.parent != 0 && span.route.is_none()).then_some(span.parent);
-        let site = Site {
-            span: span.span,
-            name: span.site,
-            route: span.route,
-            status: None,
-        };
-        let opened = self.scale.nanoseconds(span.opened);
-        self.spans.opened(span.span, outer, opened, site);
     }
 
     /// Adds what a thread has recorded. It comes in the order in which it was over.
@@ -314,6 +74,7 @@ impl Trace {
         recorded: &Recorded,
         out: &mut Writer<W>,
     ) -> io::Result<()> {
+        let closed = self.requests.follow(recorded);
         let thread = recorded.thread;
         let scale = self.scale;
         let at = |time| scale.nanoseconds(time);
@@ -351,18 +112,8 @@ impl Trace {
                 span,
                 task,
             } => {
+                let name = (self.texts.site(self.requests.site(span)), "span");
                 let interval = of(start, length);
-                let visit = Visit {
-                    interval,
-                    thread,
-                    task,
-                };
-                self.spans.visited(span, visit);
-                let name = self
-                    .spans
-                    .site(span)
-                    .map_or(Name::UNKNOWN, |site| site.name);
-                let name = (self.texts.site(name), "span");
                 let interval = self.tracks.entry(thread).or_default().add(interval);
                 out.complete((THREADS, thread), interval, name, InSpan { span, task })
             }
@@ -407,40 +158,11 @@ impl Trace {
                 self.ended(task, at(time));
                 Ok(())
             }
-            Event::SpanOpened {
-                time,
-                span,
-                parent,
-                site,
-                route,
-            } => {
-                self.open(&OpenSpan {
-                    span,
-                    parent,
-                    opened: time,
-                    site,
-                    route,
-                });
-                Ok(())
-            }
-            Event::Status { span, status, .. } => {
-                if let Some(site) = self.spans.site(span) {
-                    site.status = Some(status);
-                }
-                Ok(())
-            }
-            Event::SpanClosed {
-                time, span, route, ..
-            } => {
-                if let Some(site) = self.spans.site(span) {
-                    // It may have been told after it was opened.
-                    site.route = site.route.or(route);
-                }
-                match self.spans.closed(span, at(time)) {
-                    Some(closed) => self.draw(&closed, out),
-                    None => Ok(()),
-                }
-            }
+            Event::SpanOpened { .. } | Event::Status { .. } => Ok(()),
+            Event::SpanClosed { .. } => match closed {
+                Some(closed) => self.draw(&closed, out),
+                None => Ok(()),
+            },
             Event::Count {
                 time,
                 which,
@@ -518,9 +240,10 @@ impl Trace {
         threads: &BTreeMap<u64, String>,
         out: &mut Writer<W>,
     ) -> io::Result<()> {
-        let end = self.scale.nanoseconds(end);
+        let end_time = self.scale.nanoseconds(end);
         for poll in running {
-            let start = self.scale.nanoseconds(poll.since).min(end);
+            let start = self.scale.nanoseconds(poll.since).min(end_time);
+            let end = end_time;
             let track = self.tracks.entry(poll.thread).or_default();
             let args = Polled {
                 task: poll.task,
@@ -535,7 +258,7 @@ impl Trace {
                 args,
             )?;
         }
-        for span in std::mem::take(&mut self.spans).rest(end) {
+        for span in self.requests.still_open(end) {
             self.draw(&span, out)?;
         }
         out.name("process_name", THREADS, 0, "threads")?;
@@ -548,24 +271,6 @@ impl Trace {
         }
         Ok(())
     }
-}
-
-#[derive(Serialize)]
-struct Tasks {
-    alive: u64,
-    queued: u64,
-}
-
-#[derive(Serialize)]
-struct Memory {
-    allocated: u64,
-    resident: u64,
-}
-
-#[derive(Serialize)]
-struct Blocking {
-    threads: u64,
-    queued: u64,
 }
 
 /// Requests, on their lanes.

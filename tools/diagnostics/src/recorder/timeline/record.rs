@@ -7,8 +7,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::events::{Trace, Writer};
+use super::events::Trace;
+use super::json::Writer;
 use crate::recorder::clock::{self, Scale};
+use crate::recorder::dumps::stuck;
 use crate::recorder::polls::{self, Running};
 use crate::recorder::reading::{self, Reader, Totals};
 use crate::recorder::{self, DEFAULT_SIZE};
@@ -18,16 +20,35 @@ const FETCH: Duration = Duration::from_millis(100);
 
 /// A thread writes a record when something is over. So long a thread may be interrupted between the two, and its record is
 /// still in its place in the order of time.
-const LATE: Duration = Duration::from_millis(50);
+pub(super) const LATE: Duration = Duration::from_millis(50);
+
+/// Why somebody wants to know what is remembered.
+#[derive(Debug)]
+pub(crate) struct Why {
+    sentence: String,
+    /// Addresses on the stack of the thread that it is about; empty if it is about none.
+    stack: Vec<usize>,
+}
+
+impl Why {
+    pub(crate) fn new(sentence: String) -> Self {
+        Self::with_stack(sentence, Vec::new())
+    }
+
+    pub(crate) fn with_stack(sentence: String, stack: Vec<usize>) -> Self {
+        Self { sentence, stack }
+    }
+}
 
 /// Bytes of JSON that a record becomes, with some to spare.
 const BYTES_OF_A_RECORD: u64 = 180;
 
-/// Writes what happens until then, while it happens, or until `out` fails. If the recorder is off it is on meanwhile.
-pub(crate) fn record(out: &mut dyn Write, most: u64, until: Instant) -> io::Result<()> {
+/// Writes what happens for so long, while it happens, or until `out` fails. If the recorder is off it is on meanwhile.
+pub(crate) fn record(out: &mut dyn Write, most: u64, duration: Duration) -> io::Result<()> {
     let _on = On::meanwhile()?;
     let (mut reader, before) = (Reader::from_now(), reading::totals());
     let (open, start) = (reading::open_spans(), clock::now());
+    let until = Instant::now() + duration;
     // A moment, so that both clocks have gone on and the scale is exact.
     sleep(LATE);
     let scale = Scale::now();
@@ -61,7 +82,7 @@ pub(crate) fn remembered(
     out: &mut dyn Write,
     most: u64,
     duration: Duration,
-    why: Option<&str>,
+    why: Option<&Why>,
 ) -> io::Result<()> {
     let (end, running, open) = (clock::now(), running(), reading::open_spans());
     let mut reader = Reader::default();
@@ -85,8 +106,11 @@ pub(crate) fn remembered(
     let totals = reading::totals();
     let mut facts = facts(&scale, start, end, records.len() as u64, totals);
     facts.insert("too old", (first - asked).into());
-    if let Some(why) = why {
-        facts.insert("why", why.into());
+    if let Some(Why { sentence, stack }) = why {
+        facts.insert("why", sentence.as_str().into());
+        if !stack.is_empty() {
+            facts.insert("stack", stuck::named(stack).into());
+        }
     }
     out.finish(&facts)?;
     Ok(())

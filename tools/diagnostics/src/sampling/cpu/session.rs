@@ -77,7 +77,7 @@ impl Session {
 
     /// From now on signals of timers that carry [`Self::value`] are samples.
     pub(super) fn run(self) -> Result<Running, signal::NotInstalled> {
-        signal::install(on_signal)?;
+        signal::install(libc::SI_TIMER, on_signal)?;
         let session = Box::into_raw(Box::new(self));
         CURRENT.store(session, Ordering::SeqCst);
         Ok(Running(session))
@@ -150,9 +150,6 @@ impl Session {
 }
 
 fn on_signal(arrived: &Arrived) {
-    if arrived.code != libc::SI_TIMER {
-        return;
-    }
     // In this order, and seen by all in the same order as what `drop` does below: either this sees no session, or that
     // sees this.
     INSIDE.fetch_add(1, Ordering::SeqCst);

@@ -11,9 +11,8 @@ use super::Registers;
 
 /// What a signal brings.
 pub(crate) struct Arrived {
-    /// Who sent it, such as `SI_TIMER`. Another process of the same user can pretend to be a timer.
-    pub(crate) code: c_int,
-    /// The number that the sender gave it. For the reason above it must be taken for no more than a number.
+    /// The number that the sender gave it. Another process of the same user can pretend to be a timer, so it must be taken
+    /// for no more than a number.
     pub(crate) value: usize,
     /// How often a timer has expired since, beside this once.
     pub(crate) overrun: u32,
@@ -30,13 +29,19 @@ pub(crate) enum NotInstalled {
 
 type Receiver = fn(&Arrived);
 
-static RECEIVER: OnceLock<Receiver> = OnceLock::new();
+/// One for each way in which the signal is sent.
+static RECEIVERS: [(c_int, OnceLock<Receiver>); 2] = [
+    (libc::SI_TIMER, OnceLock::new()),
+    (libc::SI_QUEUE, OnceLock::new()),
+];
 
-/// From now on `receiver` is called with each SIGPROF, on the thread that it has interrupted and perhaps on the stack
-/// for signals, of which std's has 8 KiB. It must not allocate, lock, panic, or touch a thread-local that is made on
-/// first use. The first call's receiver is kept.
-pub(crate) fn install(receiver: Receiver) -> Result<(), NotInstalled> {
-    RECEIVER.get_or_init(|| receiver);
+/// From now on `receiver` is called with each SIGPROF that is sent with that code, on the thread that it has interrupted
+/// and perhaps on the stack for signals, of which std's has 8 KiB. It must not allocate, lock, panic, or touch a
+/// thread-local that is made on first use. The first call's receiver is kept.
+pub(crate) fn install(code: c_int, receiver: Receiver) -> Result<(), NotInstalled> {
+    for (_, receivers) in RECEIVERS.iter().filter(|(known, _)| *known == code) {
+        receivers.get_or_init(|| receiver);
+    }
     match current().map_err(NotInstalled::Refused)? {
         is if is == handler as *const () as usize => return Ok(()),
         libc::SIG_DFL | libc::SIG_IGN => {}
@@ -71,7 +76,8 @@ fn current() -> io::Result<usize> {
     }
 }
 
-/// The start of Linux's `siginfo_t` on 64 bits, for a signal of a timer; the libc crate has no way to `overrun`.
+/// The start of Linux's `siginfo_t` on 64 bits, for a signal of a timer; the libc crate has no way to `overrun`. A signal
+/// that was queued has its value in the same place, and the sender's number where a timer's overrun is.
 #[repr(C)]
 struct Information {
     signal: c_int,
@@ -88,19 +94,18 @@ extern "C" fn handler(_signal: c_int, information: *mut libc::siginfo_t, context
     let errno = unsafe { libc::__errno_location() };
     // SAFETY: as above. What was interrupted may be about to read it.
     let kept = unsafe { *errno };
-    if let Some(receiver) = RECEIVER.get() {
-        // SAFETY: the kernel gives a handler with SA_SIGINFO a `siginfo_t` of 128 bytes, written in full, and a
-        // context.
-        let arrived = unsafe {
-            let information = &*information.cast::<Information>();
-            Arrived {
-                code: information.code,
-                value: information.value,
-                overrun: information.overrun.try_into().unwrap_or(0),
-                registers: Registers::interrupted(context.cast()),
-            }
-        };
-        receiver(&arrived);
+    // SAFETY: the kernel gives a handler with SA_SIGINFO a `siginfo_t` of 128 bytes, written in full.
+    let information = unsafe { &*information.cast::<Information>() };
+    let mut receivers = RECEIVERS
+        .iter()
+        .filter(|(code, _)| *code == information.code);
+    if let Some(receiver) = receivers.next().and_then(|(_, receiver)| receiver.get()) {
+        receiver(&Arrived {
+            value: information.value,
+            overrun: information.overrun.try_into().unwrap_or(0),
+            // SAFETY: with SA_SIGINFO, it gives a context, too.
+            registers: unsafe { Registers::interrupted(context.cast()) },
+        });
     }
     // SAFETY: as above.
     unsafe { *errno = kept };

@@ -3,7 +3,7 @@
 mod stream;
 
 use std::ops::RangeInclusive;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::RawQuery;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -49,8 +49,7 @@ pub(in crate::server) async fn trace(RawQuery(query): RawQuery, headers: HeaderM
         Err(busy) => return busy.into_response(),
     };
     stream("diagnostics-tra", "trace.json", &headers, move |out| {
-        let until = Instant::now() + duration;
-        let recorded = timeline::record(out, MOST_BYTES, until);
+        let recorded = timeline::record(out, MOST_BYTES, duration);
         drop(turn);
         recorded
     })

@@ -1,0 +1,247 @@
+//! The events of the Trace Event Format, and how they are written: one after the other.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::nest::Interval;
+
+pub(super) const THREADS: u32 = 1;
+pub(super) const REQUESTS: u32 = 2;
+
+/// An event as the format has it. Times are microseconds.
+#[derive(Serialize)]
+struct Json<'a, Args: Serialize> {
+    ph: &'static str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    cat: &'static str,
+    pid: u32,
+    tid: u64,
+    ts: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dur: Option<f64>,
+    /// Of `s` and `f`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u64>,
+    /// Of `f`: it leads to the event that it is in, not to the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bp: Option<&'static str>,
+    args: Args,
+}
+
+#[derive(Serialize)]
+pub(super) struct Nothing {}
+
+#[derive(Serialize)]
+pub(super) struct Polled {
+    pub(super) task: u64,
+    /// Microseconds that it was ready before, where tokio tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ready: Option<f64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) unfinished: bool,
+}
+
+#[derive(Serialize)]
+pub(super) struct InSpan {
+    pub(super) span: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) task: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct Blocked {
+    /// Microseconds that it has waited for a thread.
+    pub(super) queued: f64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) by: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct OfSpan<'a> {
+    pub(super) span: u64,
+    /// Where it stands in the source.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(super) at: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) status: Option<u64>,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) left_out: u64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) unfinished: bool,
+}
+
+#[derive(Serialize)]
+pub(super) struct Busy {
+    pub(super) thread: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) task: u64,
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    name: &'a str,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Writes events, up to so many bytes.
+pub(crate) struct Writer<W> {
+    out: W,
+    /// The time that is 0, in nanoseconds.
+    start: u64,
+    written: u64,
+    most: u64,
+    /// Events that came when it was full.
+    pub(super) left_out: u64,
+}
+
+impl<W: Write> Writer<W> {
+    pub(crate) fn new(mut out: W, start: u64, most: u64) -> io::Result<Self> {
+        out.write_all(b"{\"traceEvents\":[")?;
+        Ok(Self {
+            out,
+            start,
+            written: 0,
+            most,
+            left_out: 0,
+        })
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.left_out > 0
+    }
+
+    /// Events of the format's own kinds stay within what is asked for; those about the trace come always.
+    fn put(&mut self, event: &Json<'_, impl Serialize>) -> io::Result<()> {
+        if self.written >= self.most && event.ph != "M" {
+            self.left_out += 1;
+            return Ok(());
+        }
+        let mut text = Vec::with_capacity(256);
+        text.extend_from_slice(if self.written == 0 { b"\n" } else { b",\n" });
+        serde_json::to_writer(&mut text, event)?;
+        self.written += text.len() as u64;
+        self.out.write_all(&text)
+    }
+
+    fn microseconds(&self, time: u64) -> f64 {
+        time.saturating_sub(self.start) as f64 / 1000.0
+    }
+
+    /// Something that takes time.
+    pub(super) fn complete(
+        &mut self,
+        (pid, tid): (u32, u64),
+        interval: Interval,
+        (name, cat): (&str, &'static str),
+        args: impl Serialize,
+    ) -> io::Result<()> {
+        // What began before the trace is shown from its start.
+        let interval = Interval {
+            start: interval.start.max(self.start),
+            end: interval.end.max(self.start),
+        };
+        self.put(&Json {
+            ph: "X",
+            name,
+            cat,
+            pid,
+            tid,
+            ts: self.microseconds(interval.start),
+            dur: Some(interval.length() as f64 / 1000.0),
+            id: None,
+            bp: None,
+            args,
+        })
+    }
+
+    pub(super) fn flow(
+        &mut self,
+        id: u64,
+        name: &str,
+        from: (u64, u64),
+        to: (u64, u64),
+    ) -> io::Result<()> {
+        for (ph, bp, (tid, time)) in [("s", None, from), ("f", Some("e"), to)] {
+            self.put(&Json {
+                ph,
+                name,
+                cat: "flow",
+                pid: THREADS,
+                tid,
+                ts: self.microseconds(time),
+                dur: None,
+                id: Some(id),
+                bp,
+                args: Nothing {},
+            })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn count(&mut self, name: &str, time: u64, args: impl Serialize) -> io::Result<()> {
+        self.put(&Json {
+            ph: "C",
+            name,
+            cat: "",
+            pid: THREADS,
+            tid: 0,
+            ts: self.microseconds(time),
+            dur: None,
+            id: None,
+            bp: None,
+            args,
+        })
+    }
+
+    pub(super) fn name(&mut self, what: &str, pid: u32, tid: u64, name: &str) -> io::Result<()> {
+        self.put(&Json {
+            ph: "M",
+            name: what,
+            cat: "",
+            pid,
+            tid,
+            ts: 0.0,
+            dur: None,
+            id: None,
+            bp: None,
+            args: Named { name },
+        })
+    }
+
+    /// Ends the trace with what is said about it.
+    pub(crate) fn finish(mut self, facts: &BTreeMap<&str, serde_json::Value>) -> io::Result<W> {
+        let mut facts = facts.clone();
+        facts.insert("too many", self.left_out.into());
+        write!(
+            self.out,
+            "\n],\n\"displayTimeUnit\":\"ns\",\n\"otherData\":{}}}\n",
+            serde_json::to_string(&facts)?
+        )?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Tasks {
+    pub(super) alive: u64,
+    pub(super) queued: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct Memory {
+    pub(super) allocated: u64,
+    pub(super) resident: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct Blocking {
+    pub(super) threads: u64,
+    pub(super) queued: u64,
+}
