@@ -4,7 +4,7 @@ mod http;
 
 use std::io::Read as _;
 use std::net::SocketAddr;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread::{self, sleep};
 use std::time::Duration;
 
@@ -35,6 +35,9 @@ struct Recorded {
     asking: u64,
     handling: u64,
 }
+
+/// A process has one trace at a time.
+static ONE_TRACE: Mutex<()> = Mutex::new(());
 
 static RECORDED: LazyLock<Recorded> = LazyLock::new(run);
 
@@ -321,6 +324,7 @@ fn it_is_said_what_the_timeline_has_and_what_it_lacks() {
 
 #[test]
 fn what_happens_now_and_what_is_remembered_can_be_had_at_the_same_time() {
+    let _alone = ONE_TRACE.lock().unwrap_or_else(PoisonError::into_inner);
     let address = RECORDED.address;
     thread::scope(|scope| {
         let get = |path| move || http::get(address, path);
@@ -383,8 +387,50 @@ fn who_can_read_it_gets_it_compressed() {
 }
 
 #[test]
+fn where_the_processors_time_goes_is_among_it_if_asked_for() {
+    let _alone = ONE_TRACE.lock().unwrap_or_else(PoisonError::into_inner);
+    let address = RECORDED.address;
+    let worker = thread::spawn(|| burn(Duration::from_millis(1500)));
+    let trace = http::get(address, "/debug/pprof/trace?seconds=1&hz=500");
+    worker.join().expect("no panic");
+    let trace: Value = serde_json::from_str(&unchunked(&trace)).expect("JSON");
+    let events = trace["traceEvents"].as_array().expect("events");
+    let samples: Vec<_> = events.iter().filter(|event| event["ph"] == "i").collect();
+    let burns = |sample: &&&Value| {
+        let stack = sample["args"]["stack"].as_array().expect("a stack");
+        stack.iter().any(|frame| {
+            frame
+                .as_str()
+                .is_some_and(|frame| frame.contains("timeline::burn"))
+        })
+    };
+    let burning = samples.iter().filter(burns).count();
+    assert!(
+        burning >= 20,
+        "{burning} of {}: {}",
+        samples.len(),
+        trace["otherData"]["cpu"]
+    );
+    assert_eq!(trace["otherData"]["cpu"]["hz"], 500);
+    let in_time =
+        |sample: &&Value| (0.0..1.5e6).contains(&sample["ts"].as_f64().expect("a number"));
+    assert!(samples.iter().all(in_time), "{samples:?}");
+}
+
+#[inline(never)]
+fn burn(length: Duration) {
+    let end = std::time::Instant::now() + length;
+    let mut texts = 0;
+    while std::time::Instant::now() < end {
+        texts += std::hint::black_box(1);
+    }
+    assert!(texts > 0);
+}
+
+#[test]
 fn what_is_wrong_is_told() {
     for (path, told) in [
+        ("/debug/pprof/trace?hz=1001", "from 1 to 1000"),
         ("/debug/pprof/trace?seconds=61", "from 1 to 60"),
         ("/debug/pprof/trace?second=1", "this page has seconds"),
         ("/debug/flight-recorder?seconds=0", "from 1 to 60"),

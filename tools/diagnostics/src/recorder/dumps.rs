@@ -8,7 +8,7 @@
 )]
 
 mod folder;
-pub(super) mod stuck;
+mod stuck;
 
 use std::io;
 use std::panic;
@@ -22,6 +22,7 @@ use super::clock::{self, Scale};
 use super::polls;
 use super::timeline::Why;
 use crate::sampling::labels::Label;
+use crate::sampling::stacks::remote;
 use crate::{listening, thread};
 
 /// After a dump, further reasons are passed over for so long.
@@ -95,6 +96,8 @@ pub(super) fn watch(told: &mut Vec<(u64, u64)>) {
     let Some(slow_poll) = SETTINGS.get().and_then(|settings| settings.slow_poll) else {
         return;
     };
+    // Before it is needed: once, and then it costs nothing.
+    remote::prepare();
     let scale = Scale::now();
     let (now, longest) = (clock::now(), scale.ticks(slow_poll.as_nanos() as u64));
     let mut stuck = Vec::new();

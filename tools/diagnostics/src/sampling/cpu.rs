@@ -62,6 +62,17 @@ pub(crate) struct Sample {
     pub(crate) nanoseconds: u64,
 }
 
+/// One sample, when it comes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timed<'a> {
+    /// In the flight recorder's ticks.
+    pub(crate) time: u64,
+    /// The kernel's number of the thread.
+    pub(crate) thread: u64,
+    /// As in [`Sample::stack`].
+    pub(crate) stack: &'a [usize],
+}
+
 /// What has to be known to judge the samples.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {

@@ -102,7 +102,7 @@ pub(super) const PAGES: &[Page] = &[
     Page {
         path: "/debug/pprof/trace",
         query: "?seconds=5",
-        text: "what tasks, workers and requests do for `seconds=5`, as it happens, in Trace Event JSON for timeline viewers",
+        text: "what tasks, workers and requests do for `seconds=5`, as it happens, in Trace Event JSON for timeline viewers; with `hz=99` and where the processor's time goes",
         absent: trace::absent,
         handler: || get(trace::trace),
     },

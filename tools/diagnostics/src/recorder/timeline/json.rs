@@ -28,6 +28,9 @@ struct Json<'a, Args: Serialize> {
     /// Of `f`: it leads to the event that it is in, not to the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     bp: Option<&'static str>,
+    /// Of `i`: what it is drawn across.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    s: Option<&'static str>,
     args: Args,
 }
 
@@ -78,6 +81,12 @@ pub(super) struct Busy {
     pub(super) thread: u64,
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) task: u64,
+}
+
+#[derive(Serialize)]
+struct Sampled<'a> {
+    /// The innermost frame first.
+    stack: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -156,6 +165,7 @@ impl<W: Write> Writer<W> {
             dur: Some(interval.length() as f64 / 1000.0),
             id: None,
             bp: None,
+            s: None,
             args,
         })
     }
@@ -178,10 +188,34 @@ impl<W: Write> Writer<W> {
                 dur: None,
                 id: Some(id),
                 bp,
+                s: None,
                 args: Nothing {},
             })?;
         }
         Ok(())
+    }
+
+    /// A moment in which a thread was interrupted.
+    pub(super) fn sample(
+        &mut self,
+        thread: u64,
+        time: u64,
+        name: &str,
+        stack: &[String],
+    ) -> io::Result<()> {
+        self.put(&Json {
+            ph: "i",
+            name,
+            cat: "cpu",
+            pid: THREADS,
+            tid: thread,
+            ts: self.microseconds(time),
+            dur: None,
+            id: None,
+            bp: None,
+            s: Some("t"),
+            args: Sampled { stack },
+        })
     }
 
     pub(super) fn count(&mut self, name: &str, time: u64, args: impl Serialize) -> io::Result<()> {
@@ -195,6 +229,7 @@ impl<W: Write> Writer<W> {
             dur: None,
             id: None,
             bp: None,
+            s: None,
             args,
         })
     }
@@ -210,6 +245,7 @@ impl<W: Write> Writer<W> {
             dur: None,
             id: None,
             bp: None,
+            s: None,
             args: Named { name },
         })
     }

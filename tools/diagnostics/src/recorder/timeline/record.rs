@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use super::events::Trace;
 use super::json::Writer;
+use super::samples::{Samples, Sampling};
+use super::symbols::Symbols;
 use crate::recorder::clock::{self, Scale};
-use crate::recorder::dumps::stuck;
 use crate::recorder::polls::{self, Running};
 use crate::recorder::reading::{self, Reader, Totals};
 use crate::recorder::{self, DEFAULT_SIZE};
@@ -44,8 +45,16 @@ impl Why {
 const BYTES_OF_A_RECORD: u64 = 180;
 
 /// Writes what happens for so long, while it happens, or until `out` fails. If the recorder is off it is on meanwhile.
-pub(crate) fn record(out: &mut dyn Write, most: u64, duration: Duration) -> io::Result<()> {
+/// With `sampling`, what it samples meanwhile is among it.
+pub(crate) fn record(
+    out: &mut dyn Write,
+    most: u64,
+    duration: Duration,
+    sampling: Option<Sampling>,
+) -> io::Result<()> {
     let _on = On::meanwhile()?;
+    let samples = sampling.map(|sampling| Samples::start(sampling, duration));
+    let samples = samples.transpose()?;
     let (mut reader, before) = (Reader::from_now(), reading::totals());
     let (open, start) = (reading::open_spans(), clock::now());
     let until = Instant::now() + duration;
@@ -73,7 +82,11 @@ pub(crate) fn record(out: &mut dyn Write, most: u64, duration: Duration) -> io::
     }
     let lost = lost(before, reader.records);
     trace.finish(end, &running, &reader.threads, &mut out)?;
-    out.finish(&facts(&scale, start, end, reader.records, lost))?;
+    let mut facts = facts(&scale, start, end, reader.records, lost);
+    if let Some(samples) = samples {
+        facts.insert("cpu", samples.write(&scale, &mut out)?);
+    }
+    out.finish(&facts)?;
     Ok(())
 }
 
@@ -109,7 +122,8 @@ pub(crate) fn remembered(
     if let Some(Why { sentence, stack }) = why {
         facts.insert("why", sentence.as_str().into());
         if !stack.is_empty() {
-            facts.insert("stack", stuck::named(stack).into());
+            let symbols = Symbols::of(stack.iter().copied());
+            facts.insert("stack", symbols.stack(stack).into());
         }
     }
     out.finish(&facts)?;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::session::{Running, Session};
 use super::threads::{Seen, Threads};
 use super::weigh;
-use super::{Compared, Facts, Recording, Refused, Sample, Settings};
+use super::{Compared, Facts, Recording, Refused, Sample, Settings, Timed};
 use crate::sampling::clock::Clock;
 use crate::sampling::labels::Label;
 use crate::sampling::stacks::Tables;
@@ -29,9 +29,11 @@ const ENTRY: usize = 8;
 /// a second one would take the first one's signals.
 ///
 /// Call it on a thread of its own, which it needs a little of every tenth of a second.
+/// `each` is told of each sample as it comes.
 pub(crate) fn record(
     settings: Settings,
     wanted: &Receiver<Infallible>,
+    each: &mut dyn FnMut(Timed),
 ) -> Result<Recording, Refused> {
     let own = Clock::THIS_THREAD.read().unwrap_or_default();
     let tables = Tables::of_this_process();
@@ -50,7 +52,7 @@ pub(crate) fn record(
     let start = Instant::now();
     loop {
         threads.scan(&session);
-        stacks.fetch(&session);
+        stacks.fetch(&session, each);
         let left = settings.duration.saturating_sub(start.elapsed());
         if left.is_zero() {
             break;
@@ -67,7 +69,7 @@ pub(crate) fn record(
         .read()
         .unwrap_or_default()
         .saturating_sub(process);
-    stacks.fetch(&session);
+    stacks.fetch(&session, each);
 
     let facts = Facts {
         duration,
@@ -125,12 +127,18 @@ struct Stacks {
 }
 
 impl Stacks {
-    fn fetch(&mut self, session: &Session) {
+    fn fetch(&mut self, session: &Session, each: &mut dyn FnMut(Timed)) {
         while let Some(record) = session.ring.pop() {
+            each(Timed {
+                time: record.of.time,
+                thread: record.of.thread & u64::from(u32::MAX),
+                stack: &record.stack,
+            });
             let words = record.stack.len() + ENTRY;
             // SAFETY: the handlers push labels.
-            let label = unsafe { Label::from_word(record.label) };
-            let key = (record.thread, label, record.stack.into_boxed_slice());
+            let label = unsafe { Label::from_word(record.of.label) };
+            let thread = (record.of.thread >> 32) as u32;
+            let key = (thread, label, record.stack.into_boxed_slice());
             if let Some(expiries) = self.expiries.get_mut(&key) {
                 *expiries += u64::from(record.weight);
             } else if self.words + words <= MOST_WORDS {

@@ -20,15 +20,24 @@ pub(super) struct Ring {
 /// A sample as the handler leaves it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Record {
-    pub(super) thread: u32,
-    pub(super) label: u64,
+    pub(super) of: Of,
     /// At least 1.
     pub(super) weight: u32,
     pub(super) stack: Vec<usize>,
 }
 
+/// What a sample is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Of {
+    /// The thread's number in the recording, above the kernel's number for it.
+    pub(super) thread: u64,
+    pub(super) label: u64,
+    /// When it was taken, in the flight recorder's ticks.
+    pub(super) time: u64,
+}
+
 /// Words of a record before its addresses.
-const HEAD: u64 = 3;
+const HEAD: u64 = 4;
 
 impl Ring {
     /// `words` is a power of two.
@@ -46,7 +55,7 @@ impl Ring {
     }
 
     /// Whether there was room. For signal handlers.
-    pub(super) fn push(&self, thread: u32, label: u64, weight: u32, stack: &[AtomicU64]) -> bool {
+    pub(super) fn push(&self, of: Of, weight: u32, stack: &[AtomicU64]) -> bool {
         let length = HEAD + stack.len() as u64;
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
@@ -66,8 +75,9 @@ impl Ring {
                 Err(now) => head = now,
             }
         }
-        self.word(head + 1).store(thread.into(), Ordering::Relaxed);
-        self.word(head + 2).store(label, Ordering::Relaxed);
+        for (position, word) in (head + 1..).zip([of.thread, of.label, of.time]) {
+            self.word(position).store(word, Ordering::Relaxed);
+        }
         for (position, address) in (head + HEAD..).zip(stack) {
             let address = address.load(Ordering::Relaxed);
             self.word(position).store(address, Ordering::Relaxed);
@@ -87,8 +97,11 @@ impl Ring {
         let take = |position| self.word(position).swap(0, Ordering::Relaxed);
         let end = tail + HEAD + (first >> 32);
         let record = Record {
-            thread: take(tail + 1) as u32,
-            label: take(tail + 2),
+            of: Of {
+                thread: take(tail + 1),
+                label: take(tail + 2),
+                time: take(tail + 3),
+            },
             weight: first as u32,
             stack: (tail + HEAD..end)
                 .map(|position| take(position) as usize)
@@ -107,6 +120,14 @@ mod tests {
 
     use super::*;
 
+    fn of(thread: u64, label: u64) -> Of {
+        Of {
+            thread,
+            label,
+            time: !label,
+        }
+    }
+
     fn stack(addresses: impl IntoIterator<Item = u64>) -> Vec<AtomicU64> {
         addresses.into_iter().map(AtomicU64::new).collect()
     }
@@ -116,18 +137,17 @@ mod tests {
         let ring = Ring::new(16).expect("memory");
         for round in 0..100 {
             assert!(ring.pop().is_none());
-            assert!(ring.push(1, round, 7, &stack([round, 0, 3])));
-            assert!(ring.push(2, 0, 1, &stack([5; 7])));
-            assert!(!ring.push(3, 0, 1, &stack([])), "16 words are taken");
+            assert!(ring.push(of(1, round), 7, &stack([round, 0, 3])));
+            assert!(ring.push(of(2, 0), 1, &stack([5; 5])));
+            assert!(!ring.push(of(3, 0), 1, &stack([])), "16 words are taken");
             let first = Record {
-                thread: 1,
-                label: round,
+                of: of(1, round),
                 weight: 7,
                 stack: vec![round as usize, 0, 3],
             };
             assert_eq!(ring.pop(), Some(first));
-            assert!(ring.push(3, 0, 1, &stack([])));
-            assert_eq!(ring.pop().map(|record| record.thread), Some(2));
+            assert!(ring.push(of(3, 0), 1, &stack([])));
+            assert_eq!(ring.pop().map(|record| record.of.thread), Some(2));
             assert_eq!(ring.pop().map(|record| record.stack.len()), Some(0));
         }
     }
@@ -144,12 +164,7 @@ mod tests {
                     scope.spawn(move || {
                         (0..EACH)
                             .filter(|i| {
-                                ring.push(
-                                    thread,
-                                    0,
-                                    1,
-                                    &stack((0..i % 60).map(|_| u64::from(thread) + 1)),
-                                )
+                                ring.push(of(thread, 0), 1, &stack((0..i % 60).map(|_| thread + 1)))
                             })
                             .count()
                     })
@@ -159,12 +174,12 @@ mod tests {
                 loop {
                     let last = done.load(Ordering::Acquire);
                     while let Some(record) = ring.pop() {
-                        let own = record.thread as usize + 1;
+                        let own = record.of.thread as usize + 1;
                         assert!(
                             record.stack.iter().all(|address| *address == own),
                             "{record:?}"
                         );
-                        seen[record.thread as usize] += 1;
+                        seen[record.of.thread as usize] += 1;
                     }
                     if last {
                         return seen;

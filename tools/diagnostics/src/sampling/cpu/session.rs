@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use std::{io, ptr, thread};
 
-use super::ring::Ring;
+use super::ring::{Of, Ring};
+use crate::recorder::clock;
 use crate::sampling::clock::Clock;
 use crate::sampling::labels::Label;
 use crate::sampling::mapped::Words;
@@ -120,9 +121,12 @@ impl Session {
                 .fetch_add(identical.into(), Ordering::Relaxed);
         }
         let weight = 1 + arrived.overrun.min(MOST_EXPIRIES);
-        let kept = self
-            .ring
-            .push((owner >> 32) as u32, Label::current().into(), weight, stack);
+        let of = Of {
+            thread: owner,
+            label: Label::current().into(),
+            time: clock::now(),
+        };
+        let kept = self.ring.push(of, weight, stack);
         let count = if kept {
             &self.counts.taken
         } else {

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use std::{fs, io, ptr, thread};
 
@@ -24,10 +24,18 @@ static INSIDE: AtomicUsize = AtomicUsize::new(0);
 /// Tells the signal of this request from that of an earlier one, which may still be on its way.
 static REQUESTS: AtomicUsize = AtomicUsize::new(0);
 
+/// What walks need. Made once, since it takes longer than whoever asks may have: the code in the program stays where it
+/// is, and a library that is loaded later may hide a caller.
+static TABLES: OnceLock<Tables> = OnceLock::new();
+
+/// Prepares what takes time, for whoever will be in a hurry.
+pub(crate) fn prepare() {
+    TABLES.get_or_init(Tables::of_this_process);
+}
+
 struct Request {
     number: usize,
     tid: u64,
-    tables: Tables,
     stack: Words,
     /// How many frames the stack has, plus 1; 0 until it was taken.
     taken: AtomicU64,
@@ -45,11 +53,11 @@ pub(crate) fn of_thread(tid: u64) -> Result<Vec<usize>, String> {
         signal::NotInstalled::Taken => "the program handles SIGPROF itself".into(),
         signal::NotInstalled::Refused(error) => format!("no handler for SIGPROF: {error}"),
     })?;
+    prepare();
     let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
     let request = Box::new(Request {
         number,
         tid,
-        tables: Tables::of_this_process(),
         stack: Words::new(MOST_FRAMES).map_err(|error| format!("no memory: {error}"))?,
         taken: AtomicU64::new(0),
     });
@@ -110,12 +118,10 @@ impl Request {
         if arrived.value != self.number || tid != self.tid || !is_new {
             return;
         }
+        let Some(tables) = TABLES.get() else { return };
         let mut frames = 0;
-        for (place, address) in self
-            .stack
-            .iter()
-            .zip(self.tables.walk(arrived.registers, By::Rule))
-        {
+        let walk = tables.walk(arrived.registers, By::Rule);
+        for (place, address) in self.stack.iter().zip(walk) {
             place.store(address as u64, Ordering::Relaxed);
             frames += 1;
         }

@@ -3,9 +3,11 @@
 mod parameters;
 mod write;
 
+pub(super) use parameters::HZ;
+
 use std::convert::Infallible;
 use std::sync::mpsc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use axum::extract::RawQuery;
 use axum::http::{HeaderName, StatusCode};
@@ -15,7 +17,7 @@ use tokio::sync::oneshot;
 
 use self::parameters::Parameters;
 use super::picture::Picture;
-use super::turn::Turns;
+use super::turn::{Busy, Turn, Turns};
 use super::{PICTURE, file, heap, quiet, refusal};
 use crate::sampling::cpu::{self, Facts, Recording, Refused};
 use crate::{Options, thread};
@@ -25,6 +27,11 @@ const THREAD: &str = "diagnostics-cpu";
 
 /// The process has one SIGPROF, and a second set of timers would be measured by the first.
 static TURNS: Turns = Turns::of("A CPU profile");
+
+/// The right to record for so long.
+pub(super) fn turn(duration: Duration) -> Result<Turn, Busy> {
+    TURNS.take(duration)
+}
 
 /// Why this process has none, if so. What the program itself stands in the way of is told when a profile is asked for.
 pub(in crate::server) fn absent() -> Option<String> {
@@ -106,7 +113,7 @@ async fn answer(
     let (tell, told) = oneshot::channel();
     let work = move || {
         let since = SystemTime::now();
-        let recorded = cpu::record(asked.settings, &wanted);
+        let recorded = cpu::record(asked.settings, &wanted, &mut |_| {});
         quiet::low_priority();
         let body = recorded.map(|recording| body(recording, since));
         quiet::give_memory_back();

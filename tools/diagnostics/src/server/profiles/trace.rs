@@ -11,8 +11,9 @@ use axum::response::{IntoResponse, Response};
 
 use self::stream::Chunks;
 use super::query::{number, pairs};
-use super::refusal;
-use super::turn::Turns;
+use super::turn::{Busy, Turns};
+use super::{cpu, refusal};
+use crate::recorder::timeline::Sampling;
 use crate::recorder::{self, timeline};
 use crate::thread;
 
@@ -40,16 +41,25 @@ pub(in crate::server) fn remembers_nothing() -> Option<String> {
 }
 
 pub(in crate::server) async fn trace(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let duration = match seconds(&query.unwrap_or_default()) {
-        Ok(duration) => duration,
+    let asked = match Asked::of(&query.unwrap_or_default(), &["seconds", "hz"]) {
+        Ok(asked) => asked,
         Err(reason) => return refusal(StatusCode::BAD_REQUEST, &reason),
     };
+    let Asked { duration, hz } = asked;
+    let sampling = match hz.map(|hz| Ok((hz, cpu::turn(duration)?))).transpose() {
+        Ok(sampling) => sampling,
+        Err(busy) => return Busy::into_response(busy),
+    };
+    let sampling = sampling.map(|(hz, turn)| Sampling {
+        hz,
+        turn: Box::new(turn),
+    });
     let turn = match TURNS.take(duration) {
         Ok(turn) => turn,
         Err(busy) => return busy.into_response(),
     };
     stream("diagnostics-tra", "trace.json", &headers, move |out| {
-        let recorded = timeline::record(out, MOST_BYTES, duration);
+        let recorded = timeline::record(out, MOST_BYTES, duration, sampling);
         drop(turn);
         recorded
     })
@@ -59,8 +69,8 @@ pub(in crate::server) async fn flight_recorder(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let duration = match seconds(&query.unwrap_or_default()) {
-        Ok(duration) => duration,
+    let duration = match Asked::of(&query.unwrap_or_default(), &["seconds"]) {
+        Ok(asked) => asked.duration,
         Err(reason) => return refusal(StatusCode::BAD_REQUEST, &reason),
     };
     if let Some(reason) = remembers_nothing() {
@@ -74,13 +84,30 @@ pub(in crate::server) async fn flight_recorder(
     )
 }
 
-fn seconds(query: &str) -> Result<Duration, String> {
-    let mut seconds = DEFAULT_SECONDS;
-    for pair in pairs(query, &["seconds"], &[]) {
-        let (name, value) = pair?;
-        seconds = number(name, value, SECONDS)?;
+/// What a request asks for.
+#[derive(Debug, PartialEq, Eq)]
+struct Asked {
+    duration: Duration,
+    /// Samples for each second of processor time, if there shall be any.
+    hz: Option<u32>,
+}
+
+impl Asked {
+    fn of(query: &str, known: &[&str]) -> Result<Self, String> {
+        let mut asked = Self {
+            duration: Duration::from_secs(DEFAULT_SECONDS),
+            hz: None,
+        };
+        for pair in pairs(query, known, &[]) {
+            match pair? {
+                ("seconds", value) => {
+                    asked.duration = Duration::from_secs(number("seconds", value, SECONDS)?);
+                }
+                (name, value) => asked.hz = Some(number(name, value, cpu::HZ)?),
+            }
+        }
+        Ok(asked)
     }
-    Ok(Duration::from_secs(seconds))
 }
 
 /// Answers with what a thread of its own writes, compressed if whoever asks can read that.
@@ -154,14 +181,21 @@ mod tests {
     }
 
     #[test]
-    fn seconds_have_a_range() {
-        assert_eq!(seconds(""), Ok(Duration::from_secs(DEFAULT_SECONDS)));
-        assert_eq!(seconds("seconds=60"), Ok(Duration::from_secs(60)));
+    fn what_is_asked_for_has_a_range() {
+        let of = |query| Asked::of(query, &["seconds", "hz"]);
+        let asked = of("").expect("nothing is wrong");
+        assert_eq!(
+            (asked.duration.as_secs(), asked.hz),
+            (DEFAULT_SECONDS, None)
+        );
+        let asked = of("seconds=60&hz=99").expect("nothing is wrong");
+        assert_eq!((asked.duration.as_secs(), asked.hz), (60, Some(99)));
         assert!(
-            seconds("seconds=61")
+            of("seconds=61")
                 .expect_err("too long")
                 .contains("from 1 to 60")
         );
-        assert!(seconds("second=1").is_err());
+        assert!(of("hz=0").expect_err("too few").contains("from 1 to 1000"));
+        assert!(of("second=1").is_err() && Asked::of("hz=99", &["seconds"]).is_err());
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::query::{OF_THE_SCRIPT, SECONDS, number, pairs};
 use crate::sampling::cpu::Settings;
 
-const HZ: RangeInclusive<u32> = 1..=1000;
+pub(in crate::server::profiles) const HZ: RangeInclusive<u32> = 1..=1000;
 
 /// As Go's page.
 const DEFAULT_SECONDS: u64 = 30;
