@@ -116,6 +116,7 @@ impl World {
         for name in [
             "DATABASE_URL",
             "CAPTURE_DIR",
+            "CI",
             "CARGO_TARGET_DIR",
             "RUSTFLAGS",
         ] {
