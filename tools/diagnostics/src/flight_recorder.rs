@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::Error;
 use crate::recorder::{self, timeline};
+use crate::sampling::heap;
 
 /// The process's flight recorder: it remembers what tasks, spans and workers did in the last seconds. Go's
 /// `runtime/trace.FlightRecorder`.
@@ -34,7 +35,7 @@ impl FlightRecorder {
     ///
     /// [`Error::Recorder`] when the operating system gives no memory or no thread, or this build has no recorder.
     pub fn resize(self, bytes: u64) -> Result<(), Error> {
-        recorder::resize(bytes).map_err(Error::Recorder)
+        heap::left_out(|| recorder::resize(bytes)).map_err(Error::Recorder)
     }
 
     /// Bytes of memory that it may take; 0 is off.

@@ -44,11 +44,13 @@ pub fn install_with(options: Options) -> Result<Diagnostics, Error> {
     let (slow_request, slow_poll) = (options.slow_request, options.slow_poll);
     options.set()?;
     heap::start(interval);
-    // Where it cannot be had, its page says so.
-    let _ = recorder::resize(recorder.unwrap_or(recorder::DEFAULT_SIZE));
-    if let Some(folder) = dumps {
-        recorder::dumps::start(folder, slow_request, slow_poll);
-    }
+    heap::left_out(|| {
+        // Where it cannot be had, its page says so.
+        let _ = recorder::resize(recorder.unwrap_or(recorder::DEFAULT_SIZE));
+        if let Some(folder) = dumps {
+            recorder::dumps::start(folder, slow_request, slow_poll);
+        }
+    });
     // A jemalloc that the program does not use needs no thread either.
     if purge && AllocCounts::are_counted() && slots::on_jemalloc() {
         purge_in_background();
