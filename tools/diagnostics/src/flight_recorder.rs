@@ -45,7 +45,7 @@ impl FlightRecorder {
     }
 
     /// Writes what it remembers of the last seconds as Trace Event JSON, which Perfetto, speedscope and chrome://tracing
-    /// read: about 150 bytes for each of its 32. It blocks the calling thread for at least 50 ms; the service goes on.
+    /// read, in several times the bytes that it has itself. It blocks the calling thread for at least 50 ms; the service goes on.
     ///
     /// # Errors
     ///

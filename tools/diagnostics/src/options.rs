@@ -140,7 +140,7 @@ impl Options {
 
     /// Bytes of memory for what the flight recorder remembers: 48 MiB unless set, at most 1 GiB. 0 is off.
     ///
-    /// A record takes 32 bytes, and a request leaves about ten of them, and three more for each span in it. The memory is
+    /// A record takes 32 bytes. There is one for each poll of a task, and three for a span that is entered once. The memory is
     /// resident as soon as it was filled once.
     #[must_use]
     pub fn recorder_size(mut self, bytes: u64) -> Self {

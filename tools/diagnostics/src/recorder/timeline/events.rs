@@ -78,10 +78,7 @@ impl Trace {
         let thread = recorded.thread;
         let scale = self.scale;
         let at = |time| scale.nanoseconds(time);
-        let of = |start: u64, length: u64| Interval {
-            start: at(start),
-            end: at(start + length),
-        };
+        let of = |start, length| Interval::of(&scale, start, length);
         match recorded.event {
             Event::Poll {
                 start,

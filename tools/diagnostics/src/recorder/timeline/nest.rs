@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::recorder::clock::Scale;
+
 /// Things that are remembered: a later one rarely begins before so many others.
 const REMEMBERED: usize = 1024;
 
@@ -13,6 +15,14 @@ pub(super) struct Interval {
 }
 
 impl Interval {
+    /// Of a start and a length in ticks.
+    pub(super) fn of(scale: &Scale, start: u64, length: u64) -> Self {
+        Self {
+            start: scale.nanoseconds(start),
+            end: scale.nanoseconds(start + length),
+        }
+    }
+
     pub(super) fn length(self) -> u64 {
         self.end - self.start
     }

@@ -69,14 +69,9 @@ impl Requests {
                 span,
                 task,
             } => {
-                let interval = Interval {
-                    start: self.scale.nanoseconds(start),
-                    end: self.scale.nanoseconds(start + length),
-                };
-                let thread = recorded.thread;
                 let visit = Visit {
-                    interval,
-                    thread,
+                    interval: Interval::of(&self.scale, start, length),
+                    thread: recorded.thread,
                     task,
                 };
                 self.spans.visited(span, visit);
