@@ -27,8 +27,8 @@ case ${1:-} in
   *) usage >&2 && exit 2 ;;
 esac
 
-LOG=$(mktemp "${TMPDIR:-/tmp}/workshop-test.XXXXXX")
-trap 'rm -f "$LOG"' EXIT
+LOGS=$(mktemp -d "${TMPDIR:-/tmp}/workshop-test.XXXXXX")
+trap 'rm -rf "$LOGS"' EXIT
 
 # shellcheck source=test-tools.sh
 source scripts/test-tools.sh
@@ -44,11 +44,21 @@ check() {
   local title=$1 start=$SECONDS result=ok
   shift
   printf '\n== %s\n' "$title"
-  if ! "$@" </dev/null; then
+  if ! "$@" </dev/null > >(tee "$LOGS/$title") 2>&1; then
     result=FAILED
     FAILED+=("$title")
   fi
+  wait $! # for the last lines
   printf -- '-- %s: %s, %d s\n' "$title" "$result" $((SECONDS - start))
+}
+
+# why LOG: what a failed check said of it, since a run's last lines are what is looked at: the tests' own lists, else the end.
+why() {
+  if grep -q '^test result: FAILED' "$1"; then
+    awk '/^failures:$/ { on = 1 } on; /^test result:/ { on = 0 }' "$1" | tail -n 200
+  else
+    tail -n 60 "$1"
+  fi
 }
 
 # The readers' working copies in workbench/ are members of the workspace, and none of our business.
@@ -119,7 +129,7 @@ tests() (
     esac
   done < <(own_packages)
   run() {
-    "$@" 2>&1 | tee -a "$LOG" || status=1
+    "$@" || status=1
   }
   run cargo test "${UNOPTIMIZED[@]/#/--package=}" --no-fail-fast
   run cargo test "${BESIDE_RELEASE[@]}" --package step-01-discovery --lib --no-fail-fast
@@ -134,7 +144,7 @@ library() {
   local features status=0
   for features in profile,tracing jemalloc,tracing jemalloc,http ''; do
     printf 'diagnostics with the features: %s\n' "${features:-none}"
-    cargo test "${BESIDE_RELEASE[@]}" --quiet --package diagnostics --no-default-features --features "$features" 2>&1 | tee -a "$LOG" || status=1
+    cargo test "${BESIDE_RELEASE[@]}" --quiet --package diagnostics --no-default-features --features "$features" || status=1
   done
   cargo package --quiet --package diagnostics --allow-dirty --no-verify || status=1
   return "$status"
@@ -157,7 +167,8 @@ check "the library by itself" library
 printf '\n== result, after %d s\n' "$SECONDS"
 for title in ${FAILED[@]+"${FAILED[@]}"}; do
   printf 'failed: %s\n' "$title"
+  why "$LOGS/$title" | sed 's/^/  /'
 done
-awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
-  END { printf "tests: %d passed, %d failed, %d skipped\n", passed, failed, ignored }' "$LOG"
+cat "$LOGS"/* | awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
+  END { printf "tests: %d passed, %d failed, %d skipped\n", passed, failed, ignored }'
 [ ${#FAILED[@]} -eq 0 ]

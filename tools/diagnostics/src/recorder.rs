@@ -238,10 +238,12 @@ pub(crate) struct Asked {
 /// The caller's caller asks for blocking work.
 #[track_caller]
 pub(crate) fn blocking_asked() -> Option<Asked> {
+    // A closure would be its own caller.
+    let place = Location::caller();
     now().map(|time| Asked {
         time,
         by: polls::task(),
-        place: Location::caller(),
+        place,
     })
 }
 

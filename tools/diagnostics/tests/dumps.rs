@@ -22,12 +22,13 @@ fn main() -> ExitCode {
         run(&work, Path::new(&env::var_os(FOLDER).expect("a folder")));
         return ExitCode::SUCCESS;
     }
-    let tests: [(&str, fn()); 6] = [
+    let tests: [(&str, fn()); 7] = [
         ("a_slow_poll_with_the_stack_that_holds_it", slow_poll),
         ("a_slow_request_once_in_each_interval", slow_request),
         ("a_panic", panic),
         ("what_is_asked_for", asked),
         ("a_missing_folder_costs_a_line", missing_folder),
+        ("a_full_disk_costs_a_line", full_disk),
         ("nothing_is_dumped_of_what_is_quick", quick),
     ];
     let trials = tests.map(|(name, test)| {
@@ -122,9 +123,9 @@ impl Ran {
     }
 }
 
-fn ran(work: &str, inside: &str) -> Ran {
+fn ran_by(mut command: Command, work: &str, inside: &str) -> Ran {
     let folder = tempfile::tempdir().expect("a folder");
-    let output = Command::new(env::current_exe().expect("this program"))
+    let output = command
         .env(WORK, work)
         .env(FOLDER, folder.path().join(inside))
         .output()
@@ -132,6 +133,14 @@ fn ran(work: &str, inside: &str) -> Ran {
     let ran = Ran { folder, output };
     assert!(ran.output.status.success(), "{}", ran.stderr());
     ran
+}
+
+fn ran(work: &str, inside: &str) -> Ran {
+    ran_by(
+        Command::new(env::current_exe().expect("this program")),
+        work,
+        inside,
+    )
 }
 
 fn dumps(folder: &Path) -> Vec<PathBuf> {
@@ -230,6 +239,23 @@ fn missing_folder() {
         .collect();
     assert_eq!(warnings.len(), 1, "{stderr}");
     assert!(warnings[0].contains("No such file"), "{stderr}");
+}
+
+/// A file may have no more than 512 bytes, so writing fails in the middle of the dump, as where a disk is full.
+fn full_disk() {
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\""]);
+    limited.arg(env::current_exe().expect("this program"));
+    let ran = ran_by(limited, "slow request", "");
+    let stderr = ran.stderr();
+    let warnings: Vec<_> = stderr
+        .lines()
+        .filter(|line| line.contains("no dump"))
+        .collect();
+    assert_eq!(warnings.len(), 1, "{stderr}");
+    assert!(warnings[0].contains("File too large"), "{stderr}");
+    let left: Vec<_> = fs::read_dir(ran.folder.path()).expect("a folder").collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 fn quick() {

@@ -1,5 +1,5 @@
 //! Where tests find what they need beside Rust, and what happens when it is not there; folders to work in, and programs
-//! that ran; with the feature `browser`, a headless browser.
+//! that ran; what viewers ask of a trace; with the feature `browser`, a headless browser.
 //!
 //! `scripts/test.sh` installs what [`list`] names. Programs of Debian's packages are on the `PATH`; what comes from PyPI
 //! and npm lies below `target/test-tools`, so that nothing of the machine changes and nothing of it is ever committed:
@@ -23,6 +23,7 @@
 #[cfg(feature = "browser")]
 pub mod browser;
 mod folder;
+pub mod trace_events;
 
 pub use folder::{Folder, Ran, eventually};
 

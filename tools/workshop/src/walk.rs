@@ -78,7 +78,8 @@ fn list(blocks: &[Block]) -> anyhow::Result<ExitCode> {
 async fn walk(course: &Course, blocks: &[Block], record: bool) -> anyhow::Result<ExitCode> {
     let mut terminals = Terminals::new(&course.root, Ports::free(course)?)?;
     let cleaner = Cleaner::new(course, "");
-    let mut wrong = 0;
+    // Told once more at the end: what stands in between is long.
+    let mut wrong: Vec<Vec<u8>> = Vec::new();
     let mut waits: BTreeMap<String, Waits> = BTreeMap::new();
     for block in blocks {
         writeln!(io::stderr(), "{}:\n{}", block.place(), block.text)?;
@@ -91,36 +92,31 @@ async fn walk(course: &Course, blocks: &[Block], record: bool) -> anyhow::Result
             waits.seconds.entry(section.name.clone()).or_insert(seconds);
             waits.disk = Some(target_size(course)?);
         }
-        let mut out = anstream::stdout().lock();
-        let output = match typed {
-            Ok(output) => output,
-            Err(error) => {
-                wrong += 1;
-                let place = block.place();
-                writeln!(out, "{REMOVED}failed{REMOVED:#}   {place}: {error:#}")?;
-                continue;
+        let mut told = Vec::new();
+        write!(
+            told,
+            "{STRONG}{}{STRONG:#} {QUIET}({seconds:.1} s){QUIET:#}  ",
+            block.place()
+        )?;
+        let right = match (typed, &block.section) {
+            (Err(error), _) => {
+                writeln!(told, "{REMOVED}failed{REMOVED:#}   {error:#}")?;
+                false
             }
-        };
-        let took = format!("{QUIET}({seconds:.1} s){QUIET:#}");
-        match &block.section {
-            Some((chapter, section)) => {
+            (Ok(output), Some((chapter, section))) => {
                 let mut outputs = Outputs::new();
                 capture::add(&mut outputs, section, cleaner.clean(&output));
-                write!(out, "{STRONG}{}{STRONG:#} {took}  ", block.place())?;
-                let same = print_comparison(
-                    &mut out,
-                    &course.root,
-                    &chapter.captures(),
-                    section,
-                    &outputs,
-                )?;
-                wrong += usize::from(!same);
+                let captures = chapter.captures();
+                print_comparison(&mut told, &course.root, &captures, section, &outputs)?
             }
-            None => writeln!(
-                out,
-                "{STRONG}{}{STRONG:#} {took}  {ADDED}done{ADDED:#}",
-                block.place()
-            )?,
+            (Ok(_), None) => {
+                writeln!(told, "{ADDED}done{ADDED:#}")?;
+                true
+            }
+        };
+        anstream::stdout().lock().write_all(&told)?;
+        if !right {
+            wrong.push(told);
         }
     }
     if record {
@@ -129,12 +125,12 @@ async fn walk(course: &Course, blocks: &[Block], record: bool) -> anyhow::Result
         }
     }
     let mut out = anstream::stdout().lock();
-    writeln!(
-        out,
-        "\n{} blocks of commands, {wrong} of them wrong",
-        blocks.len()
-    )?;
-    Ok(ExitCode::from(u8::from(wrong > 0)))
+    let (all, count) = (blocks.len(), wrong.len());
+    writeln!(out, "\n{all} blocks of commands, {count} of them wrong")?;
+    for told in &wrong {
+        out.write_all(told)?;
+    }
+    Ok(ExitCode::from(u8::from(count > 0)))
 }
 
 /// What cargo's folder holds, in gigabytes.

@@ -96,6 +96,10 @@ fn what_is_printed_is_typed_in_its_order_and_compared() {
     said.printed("- hello, you");
     said.printed("+ hello, slow");
     said.printed("1 of them wrong");
+    // What is wrong stands at the end once more, and nothing else.
+    let (_, end) = said.stdout.split_once("of them wrong").unwrap();
+    assert!(end.contains("+ hello, slow"), "{end}");
+    assert!(!end.contains("same") && !end.contains("done"), "{end}");
 }
 
 #[test]
@@ -105,8 +109,8 @@ fn what_the_page_does_not_print_is_not_there() {
     let page = PAGE.replace("{{#section 01-alpha start}}", "");
     walk.world.write("book/src/01-alpha.md", &page);
     let said = walk.expect(1);
-    said.printed("failed   book/src/01-alpha.md:5 greet");
-    said.printed("failed   book/src/01-alpha.md:11 log: no service runs that this block asks");
+    said.printed("2 of them wrong\nbook/src/01-alpha.md:5 greet (");
+    said.printed("failed   no service runs that this block asks");
 
     let walk = Walk::new();
     walk.world
@@ -123,8 +127,9 @@ fn what_is_to_fail_fails_at_its_end() {
         "```console fails\ncat nothing\nfalse\n```\n\n```console fails\ntrue\n```\n",
     );
     let said = walk.expect(1);
-    said.printed("failed   book/src/01-alpha.md:1: exit status: 1");
-    said.printed("failed   book/src/01-alpha.md:6: it was to fail, and went well");
+    said.printed("book/src/01-alpha.md:1 (");
+    said.printed("failed   exit status: 1");
+    said.printed("failed   it was to fail, and went well");
 }
 
 #[test]

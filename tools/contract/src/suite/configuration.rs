@@ -231,8 +231,18 @@ pub async fn spans_are_written_as_folded_stacks(context: &Context) -> Result<()>
             .is_some_and(|(_, nanoseconds)| nanoseconds.parse::<u64>().is_ok());
         ensure!(whole, "{line:?} is no stack with its nanoseconds");
     }
-    let request = folded.lines().find(|line| line.contains("::request:"));
-    ensure!(request.is_some(), "no request among {folded}");
+    // In a drawing, what a thread has beside its requests is when it was in none.
+    let idle = folded.lines().find(|line| !line.contains(';'));
+    let thread = idle.and_then(|line| line.rsplit_once(' '));
+    let (thread, _) = thread.with_context(|| format!("no thread without a span in {folded}"))?;
+    let mut svg = Vec::new();
+    let mut options = inferno::flamegraph::Options::default();
+    inferno::flamegraph::from_lines(&mut options, folded.lines(), &mut svg)?;
+    let svg = String::from_utf8(svg)?;
+    for frame in [thread, "::request:"] {
+        let title = svg.split("<title>").find(|title| title.contains(frame));
+        ensure!(title.is_some(), "{frame} is not drawn of {folded}");
+    }
     Ok(())
 }
 

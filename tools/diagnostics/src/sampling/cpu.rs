@@ -62,6 +62,17 @@ pub(crate) struct Sample {
     pub(crate) nanoseconds: u64,
 }
 
+/// Who follows a recording while it runs.
+pub(crate) trait Follow {
+    /// Samples are taken from now on.
+    fn started(&mut self) {}
+
+    fn sampled(&mut self, _sample: Timed<'_>) {}
+}
+
+/// Nobody does.
+impl Follow for () {}
+
 /// One sample, when it comes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timed<'a> {

@@ -108,8 +108,9 @@ impl<'a> Terminals<'a> {
         let mut process = Group::start(bash.stdout(create(&printed)?))?;
         let ended = timeout(LIMIT, process.child.wait()).await;
         let status = ended.with_context(|| format!("it has not ended within {LIMIT:?}"))??;
-        ensure!(status.success(), "{status}");
-        read(&printed)
+        let printed = read(&printed)?;
+        ensure!(status.success(), "{status}\n{}", printed.trim_end());
+        Ok(printed)
     }
 
     /// Starts a service in a terminal of its own, or in the one where the page says to stop the former one first.

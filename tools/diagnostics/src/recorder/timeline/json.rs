@@ -138,8 +138,12 @@ impl<W: Write> Writer<W> {
         self.out.write_all(&text)
     }
 
+    /// Whole 256ths, 4 ns: viewers add start and length, and only with such numbers the sum is the very end. With others,
+    /// two that end together seem to overlap.
     fn microseconds(&self, time: u64) -> f64 {
-        time.saturating_sub(self.start) as f64 / 1000.0
+        const PARTS: f64 = 256.0;
+        let nanoseconds = time.saturating_sub(self.start) as f64;
+        (nanoseconds * PARTS / 1000.0).round() / PARTS
     }
 
     /// Something that takes time.
@@ -162,7 +166,7 @@ impl<W: Write> Writer<W> {
             pid,
             tid,
             ts: self.microseconds(interval.start),
-            dur: Some(interval.length() as f64 / 1000.0),
+            dur: Some(self.microseconds(interval.end) - self.microseconds(interval.start)),
             id: None,
             bp: None,
             s: None,

@@ -22,10 +22,6 @@ impl Interval {
             end: scale.nanoseconds(start + length),
         }
     }
-
-    pub(super) fn length(self) -> u64 {
-        self.end - self.start
-    }
 }
 
 /// One track, to which things are added in the order in which they end.

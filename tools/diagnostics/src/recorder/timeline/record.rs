@@ -84,7 +84,8 @@ pub(crate) fn record(
     trace.finish(end, &running, &reader.threads, &mut out)?;
     let mut facts = facts(&scale, start, end, reader.records, lost);
     if let Some(samples) = samples {
-        facts.insert("cpu", samples.write(&scale, &mut out)?);
+        let written = samples.write(start..=end, &scale, &mut out)?;
+        facts.insert("cpu", written);
     }
     out.finish(&facts)?;
     Ok(())

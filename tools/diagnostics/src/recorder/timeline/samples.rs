@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use super::json::Writer;
 use super::symbols::Symbols;
 use crate::recorder::clock::Scale;
-use crate::sampling::cpu::{self, Facts, Settings, Timed};
+use crate::sampling::cpu::{self, Facts, Follow, Settings, Timed};
 use crate::thread;
 
 /// Samples that are kept.
@@ -36,6 +37,22 @@ pub(super) struct Samples {
     told: Receiver<Result<(Kept, Facts), String>>,
 }
 
+struct Following {
+    ready: Sender<()>,
+    kept: Kept,
+}
+
+impl Follow for Following {
+    fn started(&mut self) {
+        // Somebody waits for it.
+        let _ = self.ready.send(());
+    }
+
+    fn sampled(&mut self, sample: Timed<'_>) {
+        self.kept.add(sample);
+    }
+}
+
 #[derive(Default)]
 struct Kept {
     samples: Vec<Sample>,
@@ -51,23 +68,31 @@ struct Sample {
 }
 
 impl Samples {
+    /// Returns as soon as samples are taken: what a sampler needs is read for a while before.
     pub(super) fn start(sampling: Sampling, duration: Duration) -> io::Result<Self> {
         let Sampling { hz, turn } = sampling;
         let (waiting, wanted) = mpsc::channel();
         let (tell, told) = mpsc::channel();
+        let (ready, started) = mpsc::channel();
         let settings = Settings {
             duration,
             hz,
             compare: false,
         };
         thread::spawn("diagnostics-cpu", move || {
-            let mut kept = Kept::default();
-            let recorded = cpu::record(settings, &wanted, &mut |sample| kept.add(sample));
+            let mut following = Following {
+                ready,
+                kept: Kept::default(),
+            };
+            let recorded = cpu::record(settings, &wanted, &mut following);
+            let kept = following.kept;
             drop(turn);
             let recorded = recorded.map_err(|refused| format!("{refused}."));
             // Nobody may wait for it any more.
             let _ = tell.send(recorded.map(|recording| (kept, recording.facts)));
         })?;
+        // Who cannot sample does not start, and says why in the end.
+        let _ = started.recv();
         Ok(Self {
             hz,
             _waiting: waiting,
@@ -75,8 +100,13 @@ impl Samples {
         })
     }
 
-    /// Waits for the last one, and writes them all. Gives what is said about them.
-    pub(super) fn write<W: Write>(self, scale: &Scale, out: &mut Writer<W>) -> io::Result<Value> {
+    /// Waits for the last one, and writes those of the ticks in `during`. Gives what is said about them.
+    pub(super) fn write<W: Write>(
+        self,
+        during: RangeInclusive<u64>,
+        scale: &Scale,
+        out: &mut Writer<W>,
+    ) -> io::Result<Value> {
         let (kept, facts) = match self.told.recv() {
             Ok(Ok(recorded)) => recorded,
             Ok(Err(reason)) => return Ok(reason.into()),
@@ -90,7 +120,13 @@ impl Samples {
             .iter()
             .map(|(stack, _)| symbols.stack(&shown(stack)))
             .collect();
+        // Both start and end at about the same time.
+        let mut outside = 0;
         for sample in &kept.samples {
+            if !during.contains(&sample.time) {
+                outside += 1;
+                continue;
+            }
             let stack = &stacks[sample.stack];
             let name = stack.first().map_or("", |frame| frame);
             out.sample(sample.thread, scale.nanoseconds(sample.time), name, stack)?;
@@ -100,6 +136,7 @@ impl Samples {
             "taken": facts.taken,
             "dropped": facts.dropped,
             "left out": kept.left_out,
+            "outside": outside,
         }))
     }
 }

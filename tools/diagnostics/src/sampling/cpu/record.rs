@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::session::{Running, Session};
 use super::threads::{Seen, Threads};
 use super::weigh;
-use super::{Compared, Facts, Recording, Refused, Sample, Settings, Timed};
+use super::{Compared, Facts, Follow, Recording, Refused, Sample, Settings, Timed};
 use crate::sampling::clock::Clock;
 use crate::sampling::labels::Label;
 use crate::sampling::stacks::Tables;
@@ -29,11 +29,10 @@ const ENTRY: usize = 8;
 /// a second one would take the first one's signals.
 ///
 /// Call it on a thread of its own, which it needs a little of every tenth of a second.
-/// `each` is told of each sample as it comes.
 pub(crate) fn record(
     settings: Settings,
     wanted: &Receiver<Infallible>,
-    each: &mut dyn FnMut(Timed),
+    follower: &mut dyn Follow,
 ) -> Result<Recording, Refused> {
     let own = Clock::THIS_THREAD.read().unwrap_or_default();
     let tables = Tables::of_this_process();
@@ -50,9 +49,10 @@ pub(crate) fn record(
     let mut stacks = Stacks::default();
     let process = Clock::PROCESS.read().unwrap_or_default();
     let start = Instant::now();
+    follower.started();
     loop {
         threads.scan(&session);
-        stacks.fetch(&session, each);
+        stacks.fetch(&session, follower);
         let left = settings.duration.saturating_sub(start.elapsed());
         if left.is_zero() {
             break;
@@ -69,7 +69,7 @@ pub(crate) fn record(
         .read()
         .unwrap_or_default()
         .saturating_sub(process);
-    stacks.fetch(&session, each);
+    stacks.fetch(&session, follower);
 
     let facts = Facts {
         duration,
@@ -127,9 +127,9 @@ struct Stacks {
 }
 
 impl Stacks {
-    fn fetch(&mut self, session: &Session, each: &mut dyn FnMut(Timed)) {
+    fn fetch(&mut self, session: &Session, follower: &mut dyn Follow) {
         while let Some(record) = session.ring.pop() {
-            each(Timed {
+            follower.sampled(Timed {
                 time: record.of.time,
                 thread: record.of.thread & u64::from(u32::MAX),
                 stack: &record.stack,

@@ -43,7 +43,7 @@ fn the_handler_leaves_room_on_the_stack_for_signals() {
         hz: 1000,
         compare: true,
     };
-    let recording = record(settings, &wanted, &mut |_| {}).expect("nobody else handles SIGPROF");
+    let recording = record(settings, &wanted, &mut ()).expect("nobody else handles SIGPROF");
     let used = worker.expect("a thread").join().expect("no panic");
     assert!((1..=MOST).contains(&used), "{used} bytes");
     println!("{used} bytes of the stack for signals used");

@@ -113,7 +113,7 @@ async fn answer(
     let (tell, told) = oneshot::channel();
     let work = move || {
         let since = SystemTime::now();
-        let recorded = cpu::record(asked.settings, &wanted, &mut |_| {});
+        let recorded = cpu::record(asked.settings, &wanted, &mut ());
         quiet::low_priority();
         let body = recorded.map(|recording| body(recording, since));
         quiet::give_memory_back();
