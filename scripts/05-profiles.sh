@@ -57,7 +57,7 @@ heap() {
 # section: growth varies - What becomes more?
 growth() {
   service 05-profiles        #-
-  cargo load bookings --url "$URL" --rate 800 --requests 7200 > /dev/null &
+  cargo load bookings --url "$URL" --rate 1200 --requests 10800 > /dev/null &
   sleep 2; curl -s "$DEBUG_URL/debug/pprof/heap?seconds=6" > growth.out
   wait $!
   cargo rops pprof top --cum --show step_05 growth.out
