@@ -1,6 +1,7 @@
 //! The command line.
 
 mod output;
+mod trace;
 mod web;
 
 use std::process::ExitCode;
@@ -14,7 +15,7 @@ use crate::graphviz;
 use crate::settings::Settings;
 use output::Output;
 
-/// Look into profiles of services in Rust and Go
+/// Look into services: profiles of programs in Rust and Go, traces of what they did when
 #[derive(Debug, clap::Parser)]
 #[command(name = "rops", version)]
 pub struct Rops {
@@ -28,7 +29,10 @@ enum Command {
     ///
     /// Options of `go tool pprof` are understood as they are, too: rops pprof -top -nodecount=10 cpu.pb.gz
     #[command(subcommand, after_help = EXAMPLES)]
-    Pprof(Pprof),
+    Pprof(Box<Pprof>),
+    /// Read traces: what a program did and when, and why a request was slow
+    #[command(subcommand, after_help = trace::EXAMPLES)]
+    Trace(trace::Command),
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -148,8 +152,10 @@ struct Merge {
 impl Rops {
     /// Does what was asked for.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let Command::Pprof(pprof) = self.command;
-        pprof.run()
+        match self.command {
+            Command::Pprof(pprof) => pprof.run(),
+            Command::Trace(trace) => trace.run(),
+        }
     }
 }
 

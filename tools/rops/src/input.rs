@@ -16,6 +16,7 @@ use terminal::Usage;
 use crate::labels::BASE;
 use crate::merge::{merge, negate, normalize};
 use crate::{prune, texts};
+pub(crate) use http::{get, is_url};
 
 /// Which profiles are read.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -119,11 +120,11 @@ impl Input {
 
     fn one(&self, source: &str) -> anyhow::Result<Profile> {
         let path = Path::new(source);
-        let bytes = if path.exists() || !http::is_url(source) {
+        let bytes = if path.exists() || !is_url(source) {
             read_file(path).with_context(|| source.to_owned())?
         } else {
             let seconds = |seconds: u32| Duration::from_secs(seconds.into());
-            http::get(source, self.seconds, self.timeout.map(seconds))?
+            get(source, self.seconds, self.timeout.map(seconds))?
         };
         decode(&bytes).with_context(|| source.to_owned())
     }

@@ -40,6 +40,8 @@ mod source;
 mod time;
 pub mod units;
 
+pub mod trace;
+
 pub use filter::compile;
 pub use input::{Input, Symbolize, decode};
 pub use merge::merge;

@@ -11,7 +11,7 @@ use ureq::{Agent, http};
 use super::MOST_BYTES;
 
 /// Whether this names a server, as `http://localhost:6060/debug/pprof/heap` or `localhost:6060/debug/pprof/heap`.
-pub(super) fn is_url(source: &str) -> bool {
+pub(crate) fn is_url(source: &str) -> bool {
     if source.contains("://") {
         return true;
     }
@@ -62,7 +62,7 @@ impl Question {
 }
 
 /// Asks a service, and says every two seconds that it waits.
-pub(super) fn get(
+pub(crate) fn get(
     source: &str,
     seconds: Option<u32>,
     timeout: Option<Duration>,

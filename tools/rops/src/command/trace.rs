@@ -1,0 +1,86 @@
+//! `rops trace`.
+
+use std::process::ExitCode;
+
+use rops::trace::{Input, Trace};
+use serde::Serialize;
+
+use super::output::Output;
+
+/// What `--help` ends with.
+pub const EXAMPLES: &str = "\
+Examples:
+  rops trace summary http://localhost:6060/debug/pprof/trace --seconds 5
+  curl -o trace.json 'localhost:6060/debug/flight-recorder?seconds=10'
+  rops trace requests trace.json                          where the time of each route went
+  rops trace polls trace.json                             who held a worker, and who had to wait behind it";
+
+/// A report on a trace.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// The trace at a glance: workers, tasks, requests, memory, what is missing
+    Summary(Plain),
+    /// Tasks by the place where they are spawned
+    Tasks(Plain),
+    /// The longest polls: who held a worker, and what waited behind it
+    Polls(Polls),
+    /// Requests by route: where their time went
+    Requests(Plain),
+    /// Where requests wait, by the spans that are open then
+    Waits(Plain),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Plain {
+    #[command(flatten)]
+    input: Input,
+    /// Print one JSON object; times are nanoseconds
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Polls {
+    /// At most this many
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    count: usize,
+    #[command(flatten)]
+    plain: Plain,
+}
+
+impl Command {
+    /// Prints it.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Summary(plain) => plain.report(Trace::summary, |report| report.text()),
+            Self::Tasks(plain) => plain.report(Trace::tasks, |report| report.text()),
+            Self::Polls(Polls { count, plain }) => {
+                plain.report(|trace| trace.longest_polls(count), |report| report.text())
+            }
+            Self::Requests(plain) => plain.report(Trace::requests_by_route, |report| report.text()),
+            Self::Waits(plain) => plain.report(Trace::waits, |report| report.text()),
+        }?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Plain {
+    fn report<R: Serialize>(
+        &self,
+        report: impl FnOnce(&Trace) -> R,
+        text: impl FnOnce(&R) -> String,
+    ) -> anyhow::Result<()> {
+        let trace = self.input.read()?;
+        for sentence in &trace.warnings {
+            anstream::eprintln!("{sentence}");
+        }
+        let report = report(&trace);
+        let text = match self.json {
+            true => serde_json::to_string_pretty(&report)? + "\n",
+            false => text(&report),
+        };
+        self.output.write(text.as_bytes())
+    }
+}
