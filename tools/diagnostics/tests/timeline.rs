@@ -38,6 +38,8 @@ struct Recorded {
     waiting: u64,
     asking: u64,
     handling: u64,
+    /// What was there while a poll went on.
+    meanwhile: Vec<Value>,
 }
 
 /// A process has one trace at a time.
@@ -123,6 +125,7 @@ fn run() -> Recorded {
         .write_to(&mut json, Duration::from_secs(60))
         .expect("memory has room");
     let json: Value = serde_json::from_slice(&json).expect("JSON");
+    let meanwhile = runtime.block_on(while_a_poll_goes_on());
     let [yielding, sleeping, holding, waiting, asking, handling] = recorded;
     Recorded {
         address: listening.http.expect("a listener"),
@@ -135,7 +138,31 @@ fn run() -> Recorded {
         waiting,
         asking,
         handling,
+        meanwhile,
     }
+}
+
+/// The events, as they are when a task was woken and has not ended its poll.
+async fn while_a_poll_goes_on() -> Vec<Value> {
+    let (tell, told) = oneshot::channel();
+    let (begin, begun) = oneshot::channel();
+    let (end, ended) = std::sync::mpsc::channel();
+    let going_on = diagnostics::spawn(async move {
+        told.await.expect("somebody tells");
+        begin.send(()).expect("somebody waits");
+        ended.recv().expect("somebody ends it");
+    });
+    tokio::time::sleep(Duration::from_millis(SLEEP)).await;
+    tell.send(()).expect("it waits");
+    begun.await.expect("it goes on");
+    let mut json = Vec::new();
+    flight_recorder()
+        .write_to(&mut json, Duration::from_secs(60))
+        .expect("memory has room");
+    end.send(()).expect("it waits");
+    going_on.await.expect("no panic");
+    let json: Value = serde_json::from_slice(&json).expect("JSON");
+    json["traceEvents"].as_array().expect("events").clone()
 }
 
 impl Recorded {
@@ -245,6 +272,21 @@ fn who_wakes_a_task_leads_to_its_next_poll() {
         1,
         "{from} is in none of {asking:?}"
     );
+}
+
+#[test]
+fn a_poll_that_goes_on_is_there_with_who_has_woken_its_task() {
+    let events = &RECORDED.meanwhile;
+    let mut unfinished = events
+        .iter()
+        .filter(|event| event["args"]["unfinished"] == true);
+    let poll = unfinished.next().expect("a poll goes on");
+    assert!(poll["args"]["ready"].is_number(), "{poll}");
+    let leads_here = |event: &&Value| {
+        event["ph"] == "f" && event["ts"] == poll["ts"] && event["tid"] == poll["tid"]
+    };
+    assert_eq!(events.iter().filter(leads_here).count(), 1, "{poll}");
+    assert_eq!(unfinished.next(), None);
 }
 
 #[test]

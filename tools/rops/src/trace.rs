@@ -11,6 +11,7 @@
 //! | [`parts`] | where a request's time went, to the last nanosecond |
 //! | [`holders`] | what threads did meanwhile |
 //! | [`summary`], [`tasks`], [`polls`], [`requests`], [`waits`] | the reports |
+//! | [`why`] | why a request was slow, in sentences |
 //! | [`table`] | how they look |
 
 mod amounts;
@@ -27,6 +28,7 @@ mod summary;
 mod table;
 mod tasks;
 mod waits;
+mod why;
 
 pub use amounts::Amounts;
 pub use facts::{Facts, Sampling};
@@ -41,3 +43,4 @@ pub use requests::{Requests, Route};
 pub use summary::Summary;
 pub use tasks::{Place, Tasks};
 pub use waits::{Wait, Waits};
+pub use why::{Reason, Why};

@@ -66,7 +66,9 @@ fn count() {
         }
     }
     if AllocCounts::are_counted() {
-        let allocated = AllocCounts::process().live_bytes();
+        let counts = AllocCounts::process();
+        write(Counter::Heap, counts.allocated_bytes, counts.freed_bytes);
+        let allocated = counts.live_bytes();
         write(Counter::Memory, allocated, memstats::rss().unwrap_or(0));
     }
 }

@@ -59,7 +59,11 @@ struct Shown {
     since: AtomicU64,
     task: AtomicU64,
     place: AtomicU64,
+    /// Nanoseconds that the task was ready before; [`NOT_TOLD`] if tokio does not tell.
+    ready: AtomicU64,
 }
+
+const NOT_TOLD: u64 = u64::MAX;
 
 static SHOWN: [Shown; THREADS] = [const {
     Shown {
@@ -67,6 +71,7 @@ static SHOWN: [Shown; THREADS] = [const {
         since: AtomicU64::new(0),
         task: AtomicU64::new(0),
         place: AtomicU64::new(0),
+        ready: AtomicU64::new(NOT_TOLD),
     }
 }; THREADS];
 
@@ -146,6 +151,8 @@ impl Polls {
             let shown = &SHOWN[place];
             shown.task.store(poll.task, Ordering::Relaxed);
             shown.place.store(poll.place.0.into(), Ordering::Relaxed);
+            let ready = poll.ready.unwrap_or(NOT_TOLD);
+            shown.ready.store(ready, Ordering::Relaxed);
             shown.since.store(poll.start, Ordering::Release);
         }
     }
@@ -178,6 +185,8 @@ pub(super) struct Running {
     pub(super) since: u64,
     pub(super) task: u64,
     pub(super) place: Name,
+    /// Nanoseconds that the task was ready before, where tokio tells.
+    pub(super) ready: Option<u64>,
 }
 
 /// What is being polled now, outside of other polls.
@@ -196,6 +205,7 @@ pub(super) fn running() -> impl Iterator<Item = Running> {
             since,
             task: shown.task.load(Ordering::Acquire),
             place: Name(shown.place.load(Ordering::Acquire) as u16),
+            ready: Some(shown.ready.load(Ordering::Acquire)).filter(|&ready| ready != NOT_TOLD),
         };
         // Else another poll has begun meanwhile.
         (since != 0 && shown.since.load(Ordering::Relaxed) == since).then_some(running)

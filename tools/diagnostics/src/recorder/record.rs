@@ -105,6 +105,8 @@ pub(crate) enum Counter {
     Memory,
     /// Threads for blocking work, and work that waits for one.
     Blocking,
+    /// Bytes that the allocator has handed out since the start, and those that it got back.
+    Heap,
 }
 
 const SMALL_BITS: u32 = 40;
@@ -264,7 +266,7 @@ fn number(route: Option<Name>) -> Option<u64> {
 }
 
 impl Counter {
-    const ALL: [Self; 3] = [Self::Tasks, Self::Memory, Self::Blocking];
+    const ALL: [Self; 4] = [Self::Tasks, Self::Memory, Self::Blocking, Self::Heap];
 }
 
 #[inline]
@@ -377,6 +379,12 @@ mod tests {
                 which: Counter::Blocking,
                 first: 1,
                 second: 2,
+            },
+            Event::Count {
+                time,
+                which: Counter::Heap,
+                first: most,
+                second: most - 1,
             },
         ];
         for event in events {

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use rops::trace::{Input, Trace};
 use serde::Serialize;
+use terminal::Usage;
 
 use super::output::Output;
 
@@ -13,7 +14,8 @@ Examples:
   rops trace summary http://localhost:6060/debug/pprof/trace --seconds 5
   curl -o trace.json 'localhost:6060/debug/flight-recorder?seconds=10'
   rops trace requests trace.json                          where the time of each route went
-  rops trace polls trace.json                             who held a worker, and who had to wait behind it";
+  rops trace polls trace.json                             who held a worker, and who had to wait behind it
+  rops trace why --slowest '/rooms/{id}' trace.json       why the slowest request of a route was slow";
 
 /// A report on a trace.
 #[derive(Debug, clap::Subcommand)]
@@ -28,6 +30,8 @@ pub enum Command {
     Requests(Plain),
     /// Where requests wait, by the spans that are open then
     Waits(Plain),
+    /// Why a request was slow, in sentences with places; the slowest one unless another is named
+    Why(Why),
 }
 
 #[derive(Debug, clap::Args)]
@@ -50,6 +54,36 @@ pub struct Polls {
     plain: Plain,
 }
 
+#[derive(Debug, clap::Args)]
+#[command(allow_missing_positional = true)]
+pub struct Why {
+    /// The request's number, as `requests` prints it, or its span's; with --slowest, a route
+    #[arg(value_name = "REQUEST")]
+    request: Option<String>,
+    /// The slowest one of the route
+    #[arg(long)]
+    slowest: bool,
+    #[command(flatten)]
+    plain: Plain,
+}
+
+impl Why {
+    fn run(&self) -> anyhow::Result<()> {
+        let report = |trace: &Trace| {
+            let number = match (&self.request, self.slowest) {
+                (Some(number), false) => number.parse().map_err(|_| {
+                    Usage(format!(
+                        "{number} is no number of a request; the slowest one of a route is asked for with --slowest {number}"
+                    ))
+                })?,
+                (route, _) => trace.slowest(route.as_deref())?,
+            };
+            trace.why(number)
+        };
+        self.plain.try_report(report, |report| report.text())
+    }
+}
+
 impl Command {
     /// Prints it.
     pub fn run(self) -> anyhow::Result<ExitCode> {
@@ -61,6 +95,7 @@ impl Command {
             }
             Self::Requests(plain) => plain.report(Trace::requests_by_route, |report| report.text()),
             Self::Waits(plain) => plain.report(Trace::waits, |report| report.text()),
+            Self::Why(why) => why.run(),
         }?;
         Ok(ExitCode::SUCCESS)
     }
@@ -72,11 +107,19 @@ impl Plain {
         report: impl FnOnce(&Trace) -> R,
         text: impl FnOnce(&R) -> String,
     ) -> anyhow::Result<()> {
+        self.try_report(|trace| Ok(report(trace)), text)
+    }
+
+    fn try_report<R: Serialize>(
+        &self,
+        report: impl FnOnce(&Trace) -> anyhow::Result<R>,
+        text: impl FnOnce(&R) -> String,
+    ) -> anyhow::Result<()> {
         let trace = self.input.read()?;
         for sentence in &trace.warnings {
             anstream::eprintln!("{sentence}");
         }
-        let report = report(&trace);
+        let report = report(&trace)?;
         let text = match self.json {
             true => serde_json::to_string_pretty(&report)? + "\n",
             false => text(&report),

@@ -29,6 +29,13 @@ impl Trace {
         done
     }
 
+    /// The same of a thread that polls no tasks.
+    pub(super) fn doing_beside(&self, thread: u32, time: Time) -> Vec<(Time, Doing)> {
+        let mut done = Vec::new();
+        self.in_spans(thread, time, &mut Rest::of(time), &mut done);
+        done
+    }
+
     fn in_spans(&self, thread: u32, within: Time, rest: &mut Rest, done: &mut Vec<(Time, Doing)>) {
         let visits = &self.visits_of[thread as usize];
         let visit = |&index: &u32| &self.visits[index as usize];

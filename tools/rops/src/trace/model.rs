@@ -228,11 +228,13 @@ impl Series {
         self.values.iter().map(|&(_, value)| value).reduce(f64::max)
     }
 
-    /// How much the last one is more than the first.
+    /// How much the last one is more than the first, if there are two.
     #[must_use]
     pub fn grown(&self) -> Option<f64> {
-        let (first, last) = (self.values.first()?, self.values.last()?);
-        Some(last.1 - first.1)
+        match &*self.values {
+            [first, .., last] => Some(last.1 - first.1),
+            _ => None,
+        }
     }
 }
 
@@ -274,6 +276,8 @@ pub struct Trace {
     pub slices: Vec<Slice>,
     /// Indexes of polls by their tasks.
     pub(super) by_task: HashMap<u64, Vec<u32>, RandomState>,
+    /// Indexes of what was done in spans by the tasks that did.
+    pub(super) busy_of_task: HashMap<u64, Vec<u32>, RandomState>,
     /// Indexes of polls by their threads.
     pub(super) polls_of: Vec<Vec<u32>>,
     /// Indexes of visits by their threads.

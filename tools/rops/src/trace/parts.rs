@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{Request, Time, Trace};
+use super::model::{Busy, Request, Time, Trace};
 use super::names::Name;
 
 /// What a part of a request's time was.
@@ -82,23 +82,34 @@ impl Trace {
 
     /// The parts of a request's time, or of what of it is within another one, in the order of time.
     pub(super) fn parts(&self, request: &Request, within: Time) -> Vec<Part> {
+        let tasks = self.tasks_of(request);
+        let within = self.root(request).time.and(within);
+        self.parts_of(self.busy_of(request), &tasks, &request.spans, within)
+    }
+
+    /// The parts of a time in which these tasks went on with these spans, the outermost first. What is in no span is left
+    /// out, unless it is a task's.
+    pub(super) fn parts_of<'b>(
+        &self,
+        busy: impl IntoIterator<Item = &'b Busy>,
+        tasks: &BTreeSet<u64>,
+        spans: &[u32],
+        within: Time,
+    ) -> Vec<Part> {
         let mut parts = Parts {
-            rest: Rest::of(self.root(request).time.and(within)),
+            rest: Rest::of(within),
             parts: Vec::new(),
         };
-        for busy in self.busy_of(request) {
+        for busy in busy {
             let (span, thread) = (busy.span, busy.thread);
-            parts.add(
-                busy.time,
-                match busy.task {
-                    0 => Kind::OnThread { span, thread },
-                    _ => Kind::Busy { span },
-                },
-            );
+            let kind = match busy.task {
+                0 => Kind::OnThread { span, thread },
+                _ => Kind::Busy { span },
+            };
+            parts.add(busy.time, kind);
         }
-        let tasks = self.tasks_of(request);
-        self.of_tasks(&tasks, within, &mut parts);
-        for &index in request.spans.iter().rev() {
+        self.of_tasks(tasks, within, &mut parts);
+        for &index in spans.iter().rev() {
             let span = &self.spans[index as usize];
             parts.add(span.time, Kind::Waiting { span: index });
             if parts.rest.is_empty() {

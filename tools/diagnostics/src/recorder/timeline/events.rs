@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io::{self, Write};
 
 use super::json::{
-    Blocked, Blocking, Busy, InSpan, Memory, Nothing, OfSpan, Polled, REQUESTS, THREADS, Tasks,
-    Writer,
+    Blocked, Blocking, Busy, Heap, InSpan, Memory, Nothing, OfSpan, Polled, REQUESTS, THREADS,
+    Tasks, Writer,
 };
 use super::lanes::Lanes;
 use super::nest::{Interval, Track};
@@ -38,6 +38,10 @@ const MOST_WAKES: usize = 100_000;
 
 /// The record of a task's last poll comes sooner after its end, in nanoseconds.
 const AFTER_ITS_END: u64 = 1_000_000_000;
+
+fn microseconds(nanoseconds: u64) -> f64 {
+    nanoseconds as f64 / 1000.0
+}
 
 /// Records on their way to a timeline.
 pub(crate) struct Trace {
@@ -88,17 +92,12 @@ impl Trace {
                 ready,
             } => {
                 let interval = of(start, length);
-                if let Some(wake) = self.wakes.remove(&task) {
-                    self.flows += 1;
-                    let (from, to) = ((wake.thread, wake.time), (thread, interval.start));
-                    out.flow(self.flows, wake.name, from, to)?;
-                }
-                let ready = ready.map(|ready| ready as f64 / 1000.0);
+                self.lead_to(task, (thread, interval.start), out)?;
                 let name = (self.texts.place(place), "poll");
                 let interval = self.tracks.entry(thread).or_default().add(interval);
                 let args = Polled {
                     task,
-                    ready,
+                    ready: ready.map(microseconds),
                     unfinished: false,
                 };
                 out.complete((THREADS, thread), interval, name, args)
@@ -184,6 +183,14 @@ impl Trace {
                             resident: second,
                         },
                     ),
+                    Counter::Heap => out.count(
+                        "heap",
+                        time,
+                        Heap {
+                            handed_out: first,
+                            given_back: second,
+                        },
+                    ),
                     Counter::Blocking => out.count(
                         "blocking",
                         time,
@@ -204,6 +211,20 @@ impl Trace {
                 .entry(task)
                 .or_insert(Wake { name, thread, time });
         }
+    }
+
+    /// From who has made a task ready, if that is known, to its next poll.
+    fn lead_to<W: Write>(
+        &mut self,
+        task: u64,
+        poll: (u64, u64),
+        out: &mut Writer<W>,
+    ) -> io::Result<()> {
+        let Some(wake) = self.wakes.remove(&task) else {
+            return Ok(());
+        };
+        self.flows += 1;
+        out.flow(self.flows, wake.name, (wake.thread, wake.time), poll)
     }
 
     /// A task ends inside of its last poll, whose record is yet to come.
@@ -241,10 +262,11 @@ impl Trace {
         for poll in running {
             let start = self.scale.nanoseconds(poll.since).min(end_time);
             let end = end_time;
+            self.lead_to(poll.task, (poll.thread, start), out)?;
             let track = self.tracks.entry(poll.thread).or_default();
             let args = Polled {
                 task: poll.task,
-                ready: None,
+                ready: poll.ready.map(microseconds),
                 unfinished: true,
             };
             let name = (self.texts.place(poll.place), "poll");
@@ -291,7 +313,7 @@ impl<W: Write> Draw<Site> for Drawing<'_, W> {
         self.lanes.put(interval)
     }
 
-    fn span(&mut self, lane: usize, span: &Closed<Site>) {
+    fn span(&mut self, lane: usize, span: &Closed<Site>, around: Option<&Closed<Site>>) {
         let site = &span.site;
         let route = site
             .route
@@ -303,6 +325,7 @@ impl<W: Write> Draw<Site> for Drawing<'_, W> {
         };
         let args = OfSpan {
             span: site.span,
+            parent: around.map_or(0, |around| around.site.span),
             at,
             status: site.status,
             left_out: span.left_out,

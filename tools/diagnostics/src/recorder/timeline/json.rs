@@ -65,6 +65,9 @@ pub(super) struct Blocked {
 #[derive(Serialize)]
 pub(super) struct OfSpan<'a> {
     pub(super) span: u64,
+    /// The span around it, if that lies in another lane.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) parent: u64,
     /// Where it stands in the source.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub(super) at: &'a str,
@@ -284,4 +287,13 @@ pub(super) struct Memory {
 pub(super) struct Blocking {
     pub(super) threads: u64,
     pub(super) queued: u64,
+}
+
+/// Bytes since the start of the process.
+#[derive(Serialize)]
+pub(super) struct Heap {
+    #[serde(rename = "handed out")]
+    pub(super) handed_out: u64,
+    #[serde(rename = "given back")]
+    pub(super) given_back: u64,
 }

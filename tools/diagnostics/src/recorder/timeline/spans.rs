@@ -139,7 +139,8 @@ impl<Site> Spans<Site> {
 pub(super) trait Draw<Site> {
     /// The lane for what overlaps with what is in the lane of the outer span.
     fn lane(&mut self, interval: Interval) -> usize;
-    fn span(&mut self, lane: usize, span: &Closed<Site>);
+    /// `around` is the span around it, if that lies in another lane.
+    fn span(&mut self, lane: usize, span: &Closed<Site>, around: Option<&Closed<Site>>);
     /// A part of a visit that is in no inner span.
     fn busy(&mut self, lane: usize, visit: Visit);
 }
@@ -147,11 +148,11 @@ pub(super) trait Draw<Site> {
 impl<Site> Closed<Site> {
     /// Draws it: what was opened inside of it lies inside of it, and what overlaps lies in lanes beside.
     pub(super) fn draw(&self, lane: usize, on: &mut impl Draw<Site>) {
+        on.span(lane, self, None);
         self.draw_in(lane, self.interval, 0, on);
     }
 
     fn draw_in(&self, lane: usize, within: Interval, depth: usize, on: &mut impl Draw<Site>) {
-        on.span(lane, self);
         if depth == DEEPEST {
             return;
         }
@@ -161,12 +162,13 @@ impl<Site> Closed<Site> {
         let mut beside: Vec<Interval> = Vec::new();
         for span in inner {
             let here = beside.last().map_or(within.start, |last| last.end);
-            let lane = if span.interval.start >= here && span.interval.end <= within.end {
+            let (lane, around) = if span.interval.start >= here && span.interval.end <= within.end {
                 beside.push(span.interval);
-                lane
+                (lane, None)
             } else {
-                on.lane(span.interval)
+                (on.lane(span.interval), Some(self))
             };
+            on.span(lane, span, around);
             span.draw_in(lane, span.interval, depth + 1, on);
         }
         // Two threads may be in a span at the same time, which a lane cannot show: the one that came first is seen.
@@ -240,6 +242,7 @@ mod tests {
     #[derive(Default)]
     struct Drawn {
         spans: Vec<(usize, &'static str, u64, u64)>,
+        around: Vec<(&'static str, &'static str)>,
         busy: Vec<(usize, u64, u64)>,
         lanes: usize,
     }
@@ -250,7 +253,14 @@ mod tests {
             self.lanes
         }
 
-        fn span(&mut self, lane: usize, span: &Closed<&'static str>) {
+        fn span(
+            &mut self,
+            lane: usize,
+            span: &Closed<&'static str>,
+            around: Option<&Closed<&'static str>>,
+        ) {
+            self.around
+                .extend(around.map(|around| (span.site, around.site)));
             let Interval { start, end } = span.interval;
             self.spans.push((lane, span.site, start, end));
         }
@@ -319,6 +329,7 @@ mod tests {
                 (1, "in the second", 3, 6)
             ]
         );
+        assert_eq!(drawn.around, [("second", "request")]);
     }
 
     #[test]

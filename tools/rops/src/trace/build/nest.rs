@@ -149,4 +149,8 @@ fn requests(trace: &mut Trace) {
         }
         from += count;
     }
+    for (index, busy) in trace.busy.iter().enumerate() {
+        let of_task = trace.busy_of_task.entry(busy.task).or_default();
+        of_task.push(index as u32);
+    }
 }
