@@ -13,6 +13,7 @@
 //! | [`summary`], [`tasks`], [`polls`], [`requests`], [`waits`] | the reports |
 //! | [`why`] | why a request was slow, in sentences |
 //! | [`table`] | how they look |
+//! | [`tracks`], [`window`], [`svg`] | the timeline, and a picture of a part of it |
 
 mod amounts;
 mod build;
@@ -25,10 +26,13 @@ mod polls;
 mod read;
 mod requests;
 mod summary;
+mod svg;
 mod table;
 mod tasks;
+mod tracks;
 mod waits;
 mod why;
+mod window;
 
 pub use amounts::Amounts;
 pub use facts::{Facts, Sampling};
@@ -42,5 +46,7 @@ pub use read::{Input, decode};
 pub use requests::{Requests, Route};
 pub use summary::Summary;
 pub use tasks::{Place, Tasks};
+pub use tracks::{Drawn, Of, Track, What};
 pub use waits::{Wait, Waits};
 pub use why::{Reason, Why};
+pub use window::Window;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use rops::trace::{Input, Trace};
+use rops::trace::{Input, Trace, Window};
 use serde::Serialize;
 use terminal::Usage;
 
@@ -32,6 +32,8 @@ pub enum Command {
     Waits(Plain),
     /// Why a request was slow, in sentences with places; the slowest one unless another is named
     Why(Why),
+    /// A picture of the timeline, or of a part of it
+    Svg(Part),
 }
 
 #[derive(Debug, clap::Args)]
@@ -52,6 +54,35 @@ pub struct Polls {
     count: usize,
     #[command(flatten)]
     plain: Plain,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Part {
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    window: Window,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Part {
+    fn svg(&self) -> anyhow::Result<()> {
+        self.output.must_be_a_file("timeline.svg")?;
+        let trace = read(&self.input)?;
+        let window = self.window.of(&trace)?;
+        let svg = trace.svg(window, self.window.request);
+        self.output.write(svg.as_bytes())
+    }
+}
+
+/// Reads a trace, and says what is wrong with it.
+fn read(input: &Input) -> anyhow::Result<Trace> {
+    let trace = input.read()?;
+    for sentence in &trace.warnings {
+        anstream::eprintln!("{sentence}");
+    }
+    Ok(trace)
 }
 
 #[derive(Debug, clap::Args)]
@@ -96,6 +127,7 @@ impl Command {
             Self::Requests(plain) => plain.report(Trace::requests_by_route, |report| report.text()),
             Self::Waits(plain) => plain.report(Trace::waits, |report| report.text()),
             Self::Why(why) => why.run(),
+            Self::Svg(part) => part.svg(),
         }?;
         Ok(ExitCode::SUCCESS)
     }
@@ -115,10 +147,7 @@ impl Plain {
         report: impl FnOnce(&Trace) -> anyhow::Result<R>,
         text: impl FnOnce(&R) -> String,
     ) -> anyhow::Result<()> {
-        let trace = self.input.read()?;
-        for sentence in &trace.warnings {
-            anstream::eprintln!("{sentence}");
-        }
+        let trace = read(&self.input)?;
         let report = report(&trace)?;
         let text = match self.json {
             true => serde_json::to_string_pretty(&report)? + "\n",

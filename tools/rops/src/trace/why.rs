@@ -97,6 +97,19 @@ impl Trace {
     /// # Errors
     /// When there is no such request.
     pub fn why(&self, number: u64) -> anyhow::Result<Why> {
+        self.request_index(number).map(|index| self.why_at(index))
+    }
+
+    /// A request by its number in the trace, or by that of its span.
+    ///
+    /// # Errors
+    /// When there is no such request.
+    pub fn request(&self, number: u64) -> anyhow::Result<&Request> {
+        let index = self.request_index(number)?;
+        Ok(&self.requests[index])
+    }
+
+    fn request_index(&self, number: u64) -> anyhow::Result<usize> {
         let by_span = || {
             let span = *self.by_span.get(&number)?;
             Some(self.spans[span as usize].request as usize)
@@ -106,11 +119,10 @@ impl Trace {
             _ => by_span(),
         };
         let index = index.filter(|&index| index < self.requests.len());
-        let index = index.with_context(|| {
+        index.with_context(|| {
             let count = self.requests.len();
             format!("there is no request {number}: they are numbered from 1 to {count}")
-        })?;
-        Ok(self.why_at(index))
+        })
     }
 
     fn why_at(&self, index: usize) -> Why {
@@ -271,7 +283,10 @@ impl Trace {
                 "for something outside of the program's tasks: the network, a timer".into()
             }
             Cause::Itself => "until its own task let it go on".into(),
-            Cause::NotTold => return format!("waited in {place}"),
+            Cause::NotTold => {
+                let meanwhile = self.circumstances(times);
+                return format!("waited in {place}{meanwhile}");
+            }
             Cause::Over => return format!("waited in {place} until that was over"),
         };
         let mut sums: Vec<(String, u64)> = Vec::new();

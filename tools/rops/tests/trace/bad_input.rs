@@ -8,7 +8,7 @@ use std::process::Command;
 use fastrand::Rng;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use rops::trace::decode;
+use rops::trace::{Window, decode};
 use test_tools::{Folder, Ran};
 
 use crate::written::{Written, run};
@@ -209,6 +209,13 @@ fn changed_traces_never_panic() {
                 trace.longest_polls(3).text(),
                 trace.requests_by_route().text(),
                 trace.waits().text(),
+                trace
+                    .why(1)
+                    .map_or_else(|error| error.to_string(), |why| why.text()),
+                Window::default().of(&trace).map_or_else(
+                    |error| error.to_string(),
+                    |window| trace.svg(window, Some(1)),
+                ),
             ];
             texts.iter().all(|text| !text.is_empty())
         }));

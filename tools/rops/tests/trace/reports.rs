@@ -1,5 +1,6 @@
 //! What reports say of a trace in which all is known.
 
+use rops::trace::Window;
 use serde_json::{Value, json};
 
 use crate::written::{Written, run};
@@ -149,4 +150,76 @@ fn spans_that_overlap_are_in_the_span_that_they_name() {
     assert_eq!(stacks, ["/both other", "/both one"]);
     let [other, one] = [0, 1].map(|index: usize| waits.waits[index].length.total());
     assert_eq!((other, one), (70_000, 30_000));
+}
+
+#[test]
+fn a_picture_has_a_box_for_each_that_is_wide_enough() {
+    let hostile = ("<script>", "src/a.rs:1");
+    let trace = one_request()
+        .span(72, 0, (150.0, 190.0), hostile)
+        .request(80, 1, (100.0, 200.0), "/other")
+        .trace();
+    let window = Window::default().of(&trace).expect("all of it");
+    let svg = trace.svg(window, None);
+    let count = |class: &str| svg.matches(&format!("<rect class=\"{class}\"")).count();
+    assert_eq!((count("poll"), count("request"), count("span")), (4, 2, 2));
+    assert!(svg.contains("&lt;script&gt;, 40.0 µs</title>") && !svg.contains("<script>"));
+    assert!(svg.contains(">worker 11</text>"), "{svg}");
+
+    // Of one request, its own lane is shown and it is marked; what is before and after is not.
+    let asked = Window {
+        request: Some(1),
+        ..Window::default()
+    };
+    let window = asked.of(&trace).expect("it is there");
+    assert_eq!((window.start, window.end), (49_999, 1_105_000));
+    let svg = trace.svg(window, Some(1));
+    assert_eq!(svg.matches("<rect class=\"request of\"").count(), 1);
+    assert!(!svg.contains("/other"));
+}
+
+#[test]
+fn a_window_is_within_the_trace() {
+    let json = one_request().json();
+    let svg = |arguments: &[&str]| {
+        let all = [&["svg"], arguments].concat();
+        run(json.as_bytes(), &all)
+    };
+    svg(&["--from", "1ms"]).expect(0).printed("<svg ");
+    svg(&["--request", "7"])
+        .expect(1)
+        .told("there is no request 7");
+    svg(&["--from", "2s"])
+        .expect(1)
+        .told("--from has to be before --to");
+    svg(&["--from", "2s", "--to", "3s"])
+        .expect(1)
+        .told("the window is empty: the trace ends after 1.10 ms");
+    svg(&["--from", "5"]).expect(2).told("is no time such as");
+}
+
+#[test]
+fn a_request_is_found_by_its_number_its_span_and_its_route() {
+    let json = one_request().json();
+    let why = |arguments: &[&str]| {
+        let all = [&["why"], arguments].concat();
+        run(json.as_bytes(), &all)
+    };
+    for arguments in [
+        &["1"][..],
+        &["70"],
+        &[],
+        &["--slowest"],
+        &["--slowest", "/rooms"],
+    ] {
+        let ran = why(arguments).expect(0);
+        ran.printed("request 1: /rooms, 1.00 ms from 100 µs on, status 200");
+        ran.printed("    250 µs   25.0 %  ready but not polled: both workers were");
+        ran.printed("waited in `query`, src/db.rs:5");
+    }
+    why(&["x"]).expect(2).told("x is no number of a request");
+    why(&["2"]).expect(1).told("they are numbered from 1 to 1");
+    why(&["--slowest", "/x"])
+        .expect(1)
+        .told("no request for /x; there are /rooms");
 }

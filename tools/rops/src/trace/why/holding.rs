@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::trace::amounts::percent;
+use crate::trace::amounts::{percent, time};
 use crate::trace::holders::Doing;
 use crate::trace::model::{Time, Trace};
 use crate::trace::names::Name;
@@ -50,6 +50,32 @@ impl Trace {
             true => format!("{who} busy with much that was short"),
             false => format!("{who} {}", most.join(", ")),
         })
+    }
+
+    /// What threads did for most of these times, where nobody tells who has ended a wait: it may be why.
+    pub(super) fn circumstances(&self, times: &[Time]) -> String {
+        let whole: u64 = times.iter().map(|time| time.length()).sum();
+        let mut did: Vec<(u64, String)> = Vec::new();
+        for (index, thread) in self.threads.iter().enumerate() {
+            let index = index as u32;
+            let done = times.iter().flat_map(|&time| match thread.is_worker {
+                true => self.doing(index, time),
+                false => self.doing_beside(index, time),
+            });
+            let all = self.summed(done.map(|(time, what)| (what, time.length())));
+            if let Some((what, length)) = all.into_iter().next()
+                && length * 2 > whole
+            {
+                let thread = self.thread(index);
+                did.push((length, format!("{thread} was in {what} ({})", time(length))));
+            }
+        }
+        did.sort_by_key(|&(length, _)| Reverse(length));
+        let did: Vec<String> = did.into_iter().take(3).map(|(_, text)| text).collect();
+        match did.is_empty() {
+            true => String::new(),
+            false => format!("; meanwhile {}", did.join(", ")),
+        }
     }
 
     fn parked(&self, worker: u32, time: Time) -> u64 {
