@@ -34,6 +34,8 @@ pub enum Command {
     Why(Why),
     /// A picture of the timeline, or of a part of it
     Svg(Part),
+    /// A part of the trace as Trace Event JSON, for other viewers
+    Json(Part),
 }
 
 #[derive(Debug, clap::Args)]
@@ -73,6 +75,12 @@ impl Part {
         let window = self.window.of(&trace)?;
         let svg = trace.svg(window, self.window.request);
         self.output.write(svg.as_bytes())
+    }
+
+    fn json(&self) -> anyhow::Result<()> {
+        let mut json = Vec::new();
+        self.input.cut(&self.window, &mut json)?;
+        self.output.write(&json)
     }
 }
 
@@ -128,6 +136,7 @@ impl Command {
             Self::Waits(plain) => plain.report(Trace::waits, |report| report.text()),
             Self::Why(why) => why.run(),
             Self::Svg(part) => part.svg(),
+            Self::Json(part) => part.json(),
         }?;
         Ok(ExitCode::SUCCESS)
     }

@@ -43,7 +43,7 @@ pub(super) struct Builder {
 }
 
 /// Microseconds as the format has them, to nanoseconds: what cannot be is at the edge of what can.
-fn nanoseconds(microseconds: f64) -> u64 {
+pub(super) fn nanoseconds(microseconds: f64) -> u64 {
     // A quarter of what fits, so that a start, a length and another length can be added.
     const FAR: f64 = (u64::MAX / 4) as f64;
     (microseconds * 1000.0).round().clamp(0.0, FAR) as u64

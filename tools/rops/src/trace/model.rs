@@ -30,6 +30,13 @@ impl Time {
         self.end - self.start
     }
 
+    pub(super) fn after(self, time: u64) -> Self {
+        Self {
+            start: self.start + time,
+            end: self.end + time,
+        }
+    }
+
     /// The time that both have in common; empty at the edge of one if there is none.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -246,6 +253,8 @@ pub struct Trace {
     pub facts: Facts,
     /// Sentences on what is wrong with it.
     pub warnings: Vec<String>,
+    /// What all its times are less than they are written, in nanoseconds.
+    pub(super) first: u64,
     /// Nanoseconds from its start to the end of the last event.
     pub length: u64,
     /// Tracks: threads first, and then what is drawn.

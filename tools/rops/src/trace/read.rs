@@ -1,12 +1,13 @@
 //! Trace Event JSON into a [`Trace`], in memory for the trace and one event.
 
+mod cut;
 pub(super) mod event;
 mod source;
 mod stream;
 
 use std::fs::File;
-use std::io::{Cursor, Read};
-use std::path::Path;
+use std::io::{self, Cursor, Read, Write};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -15,7 +16,7 @@ use serde_json::error::Category;
 use self::event::Event;
 use self::source::Position;
 use super::build::Builder;
-use super::{Facts, Trace};
+use super::{Trace, Window};
 use crate::input;
 
 /// Where a trace comes from.
@@ -33,27 +34,65 @@ pub struct Input {
     pub timeout: Option<u32>,
 }
 
+/// A trace that can be read more than once.
+enum Source {
+    File(PathBuf),
+    Answer(Vec<u8>),
+}
+
+impl Source {
+    fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(match self {
+            Self::File(path) => Box::new(File::open(path)?),
+            Self::Answer(bytes) => Box::new(Cursor::new(bytes)),
+        })
+    }
+}
+
 impl Input {
     /// Reads it.
     ///
     /// # Errors
     /// When it cannot be read or is no trace, with a sentence on it.
     pub fn read(&self) -> anyhow::Result<Trace> {
+        let source = self.find()?;
+        self.decode(&source)
+    }
+
+    /// Reads it, and writes the part of it that is in a window as Trace Event JSON: the events as they are written.
+    ///
+    /// # Errors
+    /// As [`Self::read`], when the window is empty, and what `out` says.
+    pub fn cut(&self, window: &Window, out: &mut dyn Write) -> anyhow::Result<()> {
+        let source = self.find()?;
+        let trace = self.decode(&source)?;
+        let window = window.of(&trace)?;
+        cut::write(
+            source.bytes()?,
+            &self.source,
+            window.after(trace.first),
+            out,
+        )
+    }
+
+    fn find(&self) -> anyhow::Result<Source> {
         let source = &self.source;
         let path = Path::new(source);
-        let trace = if path.exists() || !input::is_url(source) {
-            let file = File::open(path).with_context(|| source.to_owned())?;
-            if file.metadata()?.is_dir() {
-                bail!("{source}: this is a folder, not a trace");
-            }
-            decode(file, source)
-        } else {
+        if !path.exists() && input::is_url(source) {
             let seconds = |seconds: u32| Duration::from_secs(seconds.into());
             let timeout = self.timeout.map(seconds);
             let answer = input::get(source, self.seconds, timeout)?;
-            decode(Cursor::new(answer), source)
-        };
-        trace.with_context(|| source.to_owned())
+            return Ok(Source::Answer(answer));
+        }
+        if path.is_dir() {
+            bail!("{source}: this is a folder, not a trace");
+        }
+        Ok(Source::File(path.to_owned()))
+    }
+
+    fn decode(&self, source: &Source) -> anyhow::Result<Trace> {
+        let bytes = source.bytes().with_context(|| self.source.clone())?;
+        decode(bytes, &self.source).with_context(|| self.source.clone())
     }
 }
 
@@ -104,14 +143,14 @@ pub fn decode(bytes: impl Read, name: &str) -> anyhow::Result<Trace> {
 
 /// A file that is zipped ends too early in its own way.
 fn is_cut_off(error: &serde_json::Error) -> bool {
-    error.io_error_kind() == Some(std::io::ErrorKind::UnexpectedEof)
+    error.io_error_kind() == Some(io::ErrorKind::UnexpectedEof)
 }
 
 fn told(error: serde_json::Error, position: &Position) -> anyhow::Error {
     match error.classify() {
         Category::Eof => anyhow!("it is cut off before the first event"),
-        Category::Io => match std::io::Error::from(error) {
-            error if error.kind() == std::io::ErrorKind::InvalidInput => {
+        Category::Io => match io::Error::from(error) {
+            error if error.kind() == io::ErrorKind::InvalidInput => {
                 anyhow!("the trace's compression is damaged: {error}")
             }
             error => anyhow!("{error}"),
@@ -131,7 +170,7 @@ struct Sink {
 }
 
 impl stream::Sink for Sink {
-    fn event(&mut self, event: &Event<'_>) {
+    fn event(&mut self, event: &Event<'_>, _text: &str) {
         self.position.used();
         self.events += 1;
         self.builder.add(event);
@@ -142,7 +181,10 @@ impl stream::Sink for Sink {
         self.others += 1;
     }
 
-    fn facts(&mut self, facts: Facts) {
-        self.builder.facts(facts);
+    fn facts(&mut self, text: &str) {
+        // Others write there what they like.
+        if let Ok(facts) = serde_json::from_str(text) {
+            self.builder.facts(facts);
+        }
     }
 }

@@ -32,7 +32,9 @@ fn nanoseconds(text: &str) -> Result<u64, String> {
     };
     let number: f64 = digits.trim().parse().map_err(|_| wrong())?;
     let is_time = number >= 0.0 && number.is_finite();
-    is_time.then(|| (number * factor) as u64).ok_or_else(wrong)
+    is_time
+        .then_some((number * factor) as u64)
+        .ok_or_else(wrong)
 }
 
 impl Window {

@@ -223,3 +223,22 @@ fn a_request_is_found_by_its_number_its_span_and_its_route() {
         .expect(1)
         .told("no request for /x; there are /rooms");
 }
+
+#[test]
+fn a_part_is_a_trace_with_the_events_as_they_are_written() {
+    let whole = one_request();
+    let cut = run(whole.json().as_bytes(), &["json", "--from", "960us"]).expect(0);
+    let part: Value = serde_json::from_str(&cut.stdout).expect("JSON");
+    let events = part["traceEvents"].as_array().expect("events");
+    let starts: Vec<_> = events.iter().map(|event| event["ts"].as_f64()).collect();
+    // The request, its last poll, what is busy in it, the visit, and the name of the thread.
+    let expected = [100.0, 850.0, 900.0, 900.0, 0.0].map(Some);
+    assert_eq!(starts, expected);
+    assert_eq!(part["otherData"]["overwritten"], 2);
+    run(cut.stdout.as_bytes(), &["summary"])
+        .expect(0)
+        .printed("requests:   1,");
+    let all = run(whole.json().as_bytes(), &["json"]).expect(0);
+    let same = run(all.stdout.as_bytes(), &["requests"]).expect(0).stdout;
+    assert_eq!(same, run(whole.json().as_bytes(), &["requests"]).stdout);
+}

@@ -101,6 +101,7 @@ fn begin_with_the_first(trace: &mut Trace) {
     let samples = trace.samples.iter().map(|sample| sample.time);
     let all = slices.chain(counted.map(|&(time, _)| time)).chain(samples);
     let first = all.min().unwrap_or(0);
+    trace.first = first;
     for slice in &mut trace.slices {
         slice.time.start -= first;
         slice.time.end -= first;

@@ -8,14 +8,15 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::value::RawValue;
 
 use super::event::Event;
-use crate::trace::Facts;
 
 /// Takes what is read.
 pub(super) trait Sink {
-    fn event(&mut self, event: &Event<'_>);
+    /// An event, and the same as it is written.
+    fn event(&mut self, event: &Event<'_>, text: &str);
     /// Something among the events that is none.
     fn no_event(&mut self);
-    fn facts(&mut self, facts: Facts);
+    /// What the trace says about itself, as it is written.
+    fn facts(&mut self, text: &str);
 }
 
 /// Reads a trace, which is an object with the events under `traceEvents`, or an array of them. What was read before an
@@ -51,10 +52,7 @@ impl<'de, S: Sink> Visitor<'de> for Whole<'_, S> {
                 }
                 "otherData" | "metadata" => {
                     let text: Box<RawValue> = map.next_value()?;
-                    // Others write there what they like.
-                    if let Ok(facts) = serde_json::from_str(text.get()) {
-                        self.0.facts(facts);
-                    }
+                    self.0.facts(text.get());
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
@@ -86,7 +84,7 @@ impl<'de, S: Sink> Visitor<'de> for Events<'_, S> {
         while let Some(text) = seq.next_element::<Box<RawValue>>()? {
             let mut json = serde_json::Deserializer::from_str(text.get());
             match Event::deserialize(&mut json) {
-                Ok(event) => self.0.event(&event),
+                Ok(event) => self.0.event(&event, text.get()),
                 Err(_) => self.0.no_event(),
             }
         }
