@@ -7,18 +7,20 @@
 //! |---|---|
 //! | [`read`] | JSON, of any size, event by event |
 //! | [`build`] | events into the model: what lies in what, who woke whom |
-//! | [`model`] | threads, polls, requests with their spans, flows, counters |
+//! | [`model`], [`lookup`] | threads, polls, requests with their spans, flows, counters |
 //! | [`parts`] | where a request's time went, to the last nanosecond |
 //! | [`holders`] | what threads did meanwhile |
 //! | [`summary`], [`tasks`], [`polls`], [`requests`], [`waits`] | the reports |
 //! | [`why`] | why a request was slow, in sentences |
 //! | [`table`] | how they look |
-//! | [`tracks`], [`window`], [`svg`] | the timeline, and a picture of a part of it |
+//! | [`tracks`], [`details`], [`window`], [`svg`] | the timeline, what is known of each box, and a picture of a part of it |
 
 mod amounts;
 mod build;
+mod details;
 mod facts;
 mod holders;
+mod lookup;
 mod model;
 mod names;
 mod parts;
@@ -35,6 +37,7 @@ mod why;
 mod window;
 
 pub use amounts::Amounts;
+pub use details::Detail;
 pub use facts::{Facts, Sampling};
 pub use model::{
     Blocking, Busy, Flow, Parked, Poll, Request, Sample, Series, Slice, Span, Thread, Time, Trace,

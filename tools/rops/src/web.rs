@@ -1,8 +1,10 @@
-//! `rops pprof web`: a page on this machine that shows a profile from all sides. It brings all that it needs with it.
+//! Pages on this machine, each of which brings all that it needs with it: `rops pprof web` shows a profile from all sides,
+//! `rops trace web` a timeline.
 
 mod answer;
 mod host;
 mod server;
+pub mod timeline;
 
 use std::io;
 use std::net::{TcpListener, ToSocketAddrs as _};
@@ -12,15 +14,21 @@ use profile::Profile;
 use terminal::{Usage, style};
 
 use crate::settings::Settings;
-use answer::Page;
+use answer::{Answer, Page};
 
-/// A page that is ready to be served.
-pub struct Site {
-    listener: TcpListener,
-    page: Page,
+/// What a page and its scripts are answered with.
+pub trait Pages: Send + Sync + 'static {
+    /// The answer to a request for a path with a query.
+    fn answer(&self, path: &str, query: &str) -> Answer;
 }
 
-impl Site {
+/// A page that is ready to be served.
+pub struct Site<P> {
+    listener: TcpListener,
+    page: P,
+}
+
+impl Site<Page> {
     /// A page of a profile, and its address.
     ///
     /// # Errors
@@ -32,12 +40,22 @@ impl Site {
         http: Option<&str>,
     ) -> anyhow::Result<(Self, String)> {
         let page = Page::new(profile, settings, title)?;
+        Self::of(page, http, "this profile, and the sources that it names")
+    }
+}
+
+impl<P: Pages> Site<P> {
+    /// A page, and its address. `read` is what those can read who reach it.
+    ///
+    /// # Errors
+    /// When the address is none, or is taken.
+    pub fn of(page: P, http: Option<&str>, read: &str) -> anyhow::Result<(Self, String)> {
         let listener = listen(http.unwrap_or(":"))?;
         let address = listener.local_addr()?;
         if !address.ip().is_loopback() {
             let style = style::WARNING;
             anstream::eprintln!(
-                "{style}warning:{style:#} whoever reaches {address} can read this profile, and the sources that it names"
+                "{style}warning:{style:#} whoever reaches {address} can read {read}"
             );
         }
         Ok((Self { listener, page }, format!("http://{address}/")))

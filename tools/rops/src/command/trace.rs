@@ -1,5 +1,7 @@
 //! `rops trace`.
 
+mod web;
+
 use std::process::ExitCode;
 
 use rops::trace::{Input, Trace, Window};
@@ -15,6 +17,7 @@ Examples:
   curl -o trace.json 'localhost:6060/debug/flight-recorder?seconds=10'
   rops trace requests trace.json                          where the time of each route went
   rops trace polls trace.json                             who held a worker, and who had to wait behind it
+  rops trace web trace.json                               the timeline, in the browser
   rops trace why --slowest '/rooms/{id}' trace.json       why the slowest request of a route was slow";
 
 /// A report on a trace.
@@ -36,6 +39,8 @@ pub enum Command {
     Svg(Part),
     /// A part of the trace as Trace Event JSON, for other viewers
     Json(Part),
+    /// A page in the browser: the timeline, to zoom into and to search
+    Web(web::Web),
 }
 
 #[derive(Debug, clap::Args)]
@@ -137,6 +142,7 @@ impl Command {
             Self::Why(why) => why.run(),
             Self::Svg(part) => part.svg(),
             Self::Json(part) => part.json(),
+            Self::Web(web) => web.run(),
         }?;
         Ok(ExitCode::SUCCESS)
     }

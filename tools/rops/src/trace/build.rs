@@ -49,9 +49,14 @@ pub(super) fn nanoseconds(microseconds: f64) -> u64 {
     (microseconds * 1000.0).round().clamp(0.0, FAR) as u64
 }
 
+/// Bytes of arguments that are looked at. A stack of 64 frames has some kilobytes.
+const MOST_ARGUMENTS: usize = 1 << 20;
+
 /// Arguments, if they are of this kind.
 fn arguments<'a, T: Deserialize<'a>>(args: Option<&'a RawValue>) -> Option<T> {
-    serde_json::from_str(args?.get()).ok()
+    let args = args.map(RawValue::get)?;
+    let has_room = args.len() <= MOST_ARGUMENTS;
+    has_room.then(|| serde_json::from_str(args).ok())?
 }
 
 impl Builder {

@@ -12,6 +12,12 @@ pub struct Name(pub(super) u32);
 impl Name {
     /// The empty text.
     pub const EMPTY: Self = Self(0);
+    /// Its place among [`Trace::texts`](super::Trace::texts).
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
     /// In place of texts for which there was no room.
     const FURTHER: Self = Self(1);
 }
@@ -60,6 +66,10 @@ impl Names {
 
     pub(super) fn text(&self, name: Name) -> &str {
         &self.texts[name.0 as usize]
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|text| &**text)
     }
 
     pub(super) fn find(&self, text: &str) -> Option<Name> {

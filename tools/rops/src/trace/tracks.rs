@@ -56,9 +56,19 @@ pub struct Drawn {
     pub index: u32,
 }
 
+impl Drawn {
+    /// Whether it is a poll.
+    #[must_use]
+    pub fn is_poll(&self) -> bool {
+        self.what == What::Poll
+    }
+}
+
 /// What is drawn in a row.
 #[derive(Debug)]
 pub struct Track {
+    /// The index of its thread.
+    pub(super) thread: u32,
     /// What it is about.
     pub of: Of,
     /// The thread's, or what its program calls it.
@@ -143,6 +153,7 @@ impl Trace {
             _ => self.thread(thread),
         };
         Track {
+            thread,
             of,
             name,
             boxes,

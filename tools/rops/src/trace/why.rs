@@ -2,16 +2,16 @@
 
 mod cause;
 mod holding;
+mod sentences;
+mod text;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 
 use self::cause::Cause;
-use super::amounts::{percent, time};
 use super::model::{Request, Time, Trace};
 use super::names::Name;
 use super::parts::{Kind, Part};
@@ -189,141 +189,6 @@ impl Trace {
         }
     }
 
-    fn reason(&self, request: &Request, same: Same, parts: &[Part]) -> Reason {
-        let times: Vec<Time> = parts.iter().map(|part| part.time).collect();
-        let length = times.iter().map(|time| time.length()).sum();
-        let text = |name: Name| self.text(name);
-        let place = |name: Name, at: Name| {
-            let known = parts.iter().find_map(|part| match part.kind {
-                Kind::Busy { span } | Kind::OnThread { span, .. } | Kind::Waiting { span } => {
-                    Some(self.place(&self.spans[span as usize]))
-                }
-                _ => None,
-            });
-            known.unwrap_or_else(|| format!("`{}`, {}", text(name), text(at)))
-        };
-        let (kind, sentence, explained) = match same {
-            Same::Busy(name, at) => {
-                let hottest = self.hottest_of(request, &times);
-                let hottest = hottest.map_or(String::new(), |hottest| format!("; {hottest}"));
-                (
-                    "busy",
-                    format!("worked in {}{hottest}", place(name, at)),
-                    true,
-                )
-            }
-            Same::OnThread(name, at, thread) => (
-                "other thread",
-                format!("{} worked in {}", self.thread(thread), place(name, at)),
-                true,
-            ),
-            Same::Polled(place) => (
-                "busy",
-                format!(
-                    "its task was polled outside of its spans, spawned at {}",
-                    text(place)
-                ),
-                true,
-            ),
-            Same::Blocking(place) => (
-                "other thread",
-                format!(
-                    "a blocking thread did what was asked for at {}",
-                    text(place)
-                ),
-                true,
-            ),
-            Same::Ready => match self.held_workers(&times) {
-                Some(held) => ("ready", format!("ready but not polled: {held}"), true),
-                None => (
-                    "ready",
-                    "ready but not polled, though no poll had the workers".into(),
-                    false,
-                ),
-            },
-            Same::Queued(place) => {
-                let held = self.held_blocking(&times);
-                let explained = held.is_some();
-                let held = held.map_or(String::new(), |held| {
-                    format!(": they did what was asked for at {held}")
-                });
-                let sentence = format!(
-                    "queued for a blocking thread, asked for at {}{held}",
-                    text(place)
-                );
-                ("queued", sentence, explained)
-            }
-            Same::Waiting(name, at, is_own, cause) => {
-                let sentence = self.waiting(&place(name, at), cause, request, &times);
-                let is_told = !matches!(cause, Cause::NotTold | Cause::Over | Cause::Itself);
-                ("waiting", sentence, is_told || !is_own)
-            }
-        };
-        Reason {
-            length,
-            kind,
-            sentence,
-            explained,
-        }
-    }
-
-    fn waiting(&self, place: &str, cause: Cause, request: &Request, times: &[Time]) -> String {
-        let until = match cause {
-            Cause::Request { route, .. } => {
-                format!("until a task of {} let it go on", self.text(route))
-            }
-            Cause::Task { place, .. } => {
-                format!(
-                    "until the task spawned at {} let it go on",
-                    self.text(place)
-                )
-            }
-            Cause::Thread { thread } => format!("until {} let it go on", self.thread(thread)),
-            Cause::Driver => {
-                "for something outside of the program's tasks: the network, a timer".into()
-            }
-            Cause::Itself => "until its own task let it go on".into(),
-            Cause::NotTold => {
-                let meanwhile = self.circumstances(times);
-                return format!("waited in {place}{meanwhile}");
-            }
-            Cause::Over => return format!("waited in {place} until that was over"),
-        };
-        let mut sums: Vec<(String, u64)> = Vec::new();
-        for &time in times {
-            for (what, length) in self.meanwhile(self.cause_in(request, time), time) {
-                match sums.iter_mut().find(|(known, _)| *known == what) {
-                    Some((_, sum)) => *sum += length,
-                    None => sums.push((what, length)),
-                }
-            }
-        }
-        sums.sort_by_key(|&(_, length)| Reverse(length));
-        let whole: u64 = times.iter().map(|time| time.length()).sum();
-        let most: Vec<String> = sums
-            .iter()
-            .take(3)
-            .filter(|(_, length)| length * 20 > whole)
-            .map(|(what, length)| format!("{what} ({})", time(*length)))
-            .collect();
-        match most.is_empty() {
-            true => format!("waited in {place} {until}"),
-            false => format!(
-                "waited in {place} {until}, which meanwhile {}",
-                most.join(", ")
-            ),
-        }
-    }
-
-    /// Where most samples of the processor are that were taken while a request was worked on.
-    fn hottest_of(&self, request: &Request, times: &[Time]) -> Option<String> {
-        let busy = self.busy_of(request).iter();
-        let busy = busy.filter(|busy| times.iter().any(|time| time.and(busy.time).length() > 0));
-        let longest = busy.max_by_key(|busy| busy.time.length())?;
-        let hottest = self.hottest_text(longest.thread, longest.time)?;
-        Some(format!("most samples: {hottest}"))
-    }
-
     fn hints<'s>(&self, mut reasons: impl Iterator<Item = &'s Same>) -> Vec<&'static str> {
         let mut hints = Vec::new();
         let not_told = |same: &Same| matches!(same, Same::Waiting(.., Cause::NotTold));
@@ -333,53 +198,5 @@ impl Trace {
             );
         }
         hints
-    }
-}
-
-impl Why {
-    /// As sentences. Parts of less than a thousandth are one line.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = String::new();
-        let status = match self.status {
-            0 => String::new(),
-            status => format!(", status {status}"),
-        };
-        let open = match self.unfinished {
-            true => ", not over at the end of the trace",
-            false => "",
-        };
-        let _ = writeln!(
-            text,
-            "request {}: {}, {} from {} on{status}{open}",
-            self.request,
-            self.route,
-            time(self.length),
-            time(self.start)
-        );
-        let is_long = |reason: &&Reason| reason.length * 1000 >= self.length;
-        let mut line = |length: u64, what: &str| {
-            let part = percent(length, self.length);
-            let _ = writeln!(text, "  {:>8} {part:>8}  {what}", time(length));
-        };
-        for reason in self.reasons.iter().filter(is_long) {
-            let not_known = match reason.explained {
-                true => "",
-                false => "; why, the trace does not tell",
-            };
-            line(reason.length, &format!("{}{not_known}", reason.sentence));
-        }
-        let short: Vec<_> = self.reasons.iter().filter(|one| !is_long(one)).collect();
-        if !short.is_empty() {
-            let length = short.iter().map(|reason| reason.length).sum();
-            line(length, &format!("{} shorter parts", short.len()));
-        }
-        if self.unexplained * 1000 >= self.length {
-            line(self.unexplained, "of all that are not explained");
-        }
-        for hint in &self.hints {
-            let _ = writeln!(text, "{hint}");
-        }
-        text
     }
 }

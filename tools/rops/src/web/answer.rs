@@ -11,6 +11,7 @@ use regex::Regex;
 use rops::{Amount, Boxes, Columns, Header, Report, Scale, View, sample_types};
 use serde::Serialize;
 
+use super::Pages;
 use crate::graphviz;
 use crate::settings::{self, Settings};
 
@@ -31,8 +32,8 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/-/icon.svg", SVG, include_str!("page/icon.svg")),
 ];
 const PAGE: &str = include_str!("page/page.html");
-const HTML: &str = "text/html; charset=utf-8";
-const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+pub(super) const HTML: &str = "text/html; charset=utf-8";
+pub(super) const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const JSON: &str = "application/json";
 const SVG: &str = "image/svg+xml";
 
@@ -56,7 +57,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn ok(kind: &'static str, body: impl Into<Bytes>) -> Self {
+    /// What was asked for.
+    pub fn ok(kind: &'static str, body: impl Into<Bytes>) -> Self {
         Self {
             status: StatusCode::OK,
             kind,
@@ -81,6 +83,12 @@ pub struct Page {
     title: String,
     /// What is known about the profile.
     lines: Vec<String>,
+}
+
+impl Pages for Page {
+    fn answer(&self, path: &str, query: &str) -> Answer {
+        self.made(path, query)
+    }
 }
 
 /// What the page has to know before it shows anything.
@@ -140,8 +148,7 @@ impl Page {
         })
     }
 
-    /// The answer to a request for a path with a query.
-    pub fn answer(&self, path: &str, query: &str) -> Answer {
+    fn made(&self, path: &str, query: &str) -> Answer {
         if VIEWS.contains(&path) {
             return Answer::ok(HTML, PAGE);
         }
@@ -283,6 +290,7 @@ impl Page {
     }
 }
 
-fn json(value: &impl Serialize) -> anyhow::Result<Answer> {
+/// An answer in JSON.
+pub(super) fn json(value: &impl Serialize) -> anyhow::Result<Answer> {
     Ok(Answer::ok(JSON, serde_json::to_vec(value)?))
 }

@@ -20,8 +20,8 @@ use tokio::runtime;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use super::answer::{Answer, Page};
-use super::host;
+use super::answer::Answer;
+use super::{Pages, host};
 
 /// Whatever a profile has in its names, the page asks this server only, and runs nothing but its own scripts.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -31,14 +31,14 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub fn serve(listener: TcpListener, page: Page) -> anyhow::Result<()> {
+pub fn serve(listener: TcpListener, page: impl Pages) -> anyhow::Result<()> {
     listener.set_nonblocking(true)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("no runtime to serve with")?;
     runtime.block_on(accept(listener, Arc::new(page)))
 }
 
-async fn accept(listener: TcpListener, page: Arc<Page>) -> anyhow::Result<()> {
+async fn accept(listener: TcpListener, page: Arc<impl Pages>) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -57,7 +57,7 @@ async fn accept(listener: TcpListener, page: Arc<Page>) -> anyhow::Result<()> {
     }
 }
 
-async fn answer<B: Body>(page: Arc<Page>, request: Request<B>) -> Response<Full<Bytes>> {
+async fn answer<B: Body>(page: Arc<impl Pages>, request: Request<B>) -> Response<Full<Bytes>> {
     let Answer { status, kind, body } = if let Some(reason) =
         host::refusal(request.uri(), request.headers())
     {

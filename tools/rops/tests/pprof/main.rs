@@ -7,6 +7,8 @@ mod console;
 mod generated;
 mod generator;
 mod of_go;
+#[path = "../server/page.rs"]
+mod server;
 mod service;
 mod sources;
 mod web;

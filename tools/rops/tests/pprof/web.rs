@@ -3,80 +3,15 @@
 mod frames;
 mod looks;
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
-use std::time::Duration;
-
 use serde_json::Value;
 use test_tools::Ran;
 
 use crate::both::{of_go, rops};
+use crate::server::Server;
 
-/// `rops pprof web`, listening. It ends with the value.
-pub struct Server {
-    child: Child,
-    /// Its address, without a slash at the end.
-    pub url: String,
-}
-
-impl Server {
-    /// Serves with these arguments.
-    pub fn start(arguments: &[&str]) -> Self {
-        let started = rops()
-            .arg("pprof")
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let mut child = started.expect("it starts");
-        let out = child.stdout.take().expect("it is piped");
-        let line = BufReader::new(out).lines().next();
-        let line = line.expect("it prints a line").expect("it is a text");
-        let url = line.strip_suffix('/').expect("it is an address").to_owned();
-        Self { child, url }
-    }
-
-    /// The status and the body of an answer.
-    fn ask(&self, path: &str) -> (u16, String) {
-        self.ask_for(path, None)
-    }
-
-    fn ask_for(&self, path: &str, host: Option<&str>) -> (u16, String) {
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .proxy(None)
-            .timeout_global(Some(Duration::from_secs(120)))
-            .build();
-        let agent = ureq::Agent::new_with_config(config);
-        let mut request = agent.get(format!("{}{path}", self.url));
-        if let Some(host) = host {
-            request = request.header("host", host);
-        }
-        let mut response = request.call().expect("it answers");
-        let body = response
-            .body_mut()
-            .read_to_vec()
-            .expect("the answer is whole");
-        (
-            response.status().as_u16(),
-            String::from_utf8_lossy(&body).into_owned(),
-        )
-    }
-
-    #[track_caller]
-    fn json(&self, path: &str) -> Value {
-        let (status, body) = self.ask(path);
-        assert_eq!(status, 200, "{path}: {body}");
-        serde_json::from_str(&body).expect("it is JSON")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Whatever has ended already is not there to be ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// `rops pprof`, serving a page.
+pub fn serve(arguments: &[&str]) -> Server {
+    Server::start(&[&["pprof"], arguments].concat())
 }
 
 fn printed(arguments: &[&str]) -> String {
@@ -88,7 +23,7 @@ fn printed(arguments: &[&str]) -> String {
 #[test]
 fn tables_have_the_figures_of_the_command_line() {
     let heap = of_go("heap");
-    let server = Server::start(&["-http=localhost:0", "-inuse_objects", &heap]);
+    let server = serve(&["-http=localhost:0", "-inuse_objects", &heap]);
     let about = server.json("/-/about");
     assert_eq!(about["settings"]["sample_index"], "inuse_objects");
     assert_eq!(about["types"].as_array().map(Vec::len), Some(4));
@@ -190,7 +125,7 @@ fn tables_have_the_figures_of_the_command_line() {
 
 #[test]
 fn boxes_come_as_numbers() {
-    let server = Server::start(&["web", &of_go("cpu")]);
+    let server = serve(&["web", &of_go("cpu")]);
     let (status, body) = server.ask("/-/flame?focus=Syscall6");
     assert_eq!(status, 200);
     for part in [
@@ -201,14 +136,14 @@ fn boxes_come_as_numbers() {
     ] {
         assert!(body.contains(part), "no {part}");
     }
-    let compared = Server::start(&["web", "--diff-base", &of_go("heap"), &of_go("allocs")]);
+    let compared = serve(&["web", "--diff-base", &of_go("heap"), &of_go("allocs")]);
     let (_, body) = compared.ask("/-/flame");
     assert!(body.contains(r#""is_difference":true"#));
 }
 
 #[test]
 fn the_page_is_whole_and_keeps_to_this_server() {
-    let server = Server::start(&["web", &of_go("cpu")]);
+    let server = serve(&["web", &of_go("cpu")]);
     for path in [
         "/",
         "/graph",
@@ -238,7 +173,7 @@ fn the_page_is_whole_and_keeps_to_this_server() {
 
 #[test]
 fn what_cannot_be_shown_is_told() {
-    let server = Server::start(&["web", &of_go("cpu")]);
+    let server = serve(&["web", &of_go("cpu")]);
     for (path, status, told) in [
         (
             "/-/top?focus=(",

@@ -3,4 +3,7 @@
 mod bad_input;
 mod foreign;
 mod reports;
+#[path = "../server/page.rs"]
+mod server;
+mod web;
 mod written;

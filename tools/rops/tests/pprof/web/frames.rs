@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use test_tools::Folder;
 use test_tools::browser::{Session, with_browser};
 
-use super::Server;
+use super::serve;
 use crate::generator::large;
 
 const STACKS: usize = 100_000;
@@ -96,7 +96,7 @@ fn a_hundred_thousand_stacks_move_fluently() {
         let stacks = stacks.len();
         assert!(stacks > STACKS, "{stacks}");
         fs::write(&path, profile.encode()).expect("the folder can be written to");
-        let server = Server::start(&["web", &path.display().to_string()]);
+        let server = serve(&["web", &path.display().to_string()]);
         session.open(&server.url).await;
         session
             .until("return document.querySelector('canvas') !== null")

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use test_tools::browser::{Session, with_browser};
 use test_tools::{Folder, TestTools};
 
-use super::Server;
+use super::serve;
 use crate::both::of_go;
+use crate::server::Server;
 
 const READY: &str = "return document.getElementById('view')?.getAttribute('aria-busy') === 'false'";
 
@@ -57,7 +58,7 @@ async fn status(session: &Session) -> String {
 #[test]
 fn every_view_shows_what_its_address_says() {
     with_browser(async |session: &Session| {
-        let server = Server::start(&["web", &of_go("cpu")]);
+        let server = serve(&["web", &of_go("cpu")]);
         open(session, &server, "/").await;
         assert!(
             status(session)
@@ -108,7 +109,7 @@ fn an_empty_profile_has_its_sentences() {
     with_browser(async |session: &Session| {
         let folder = Folder::new();
         let empty = changed(&folder, |profile| profile.samples.clear());
-        let server = Server::start(&["web", &empty]);
+        let server = serve(&["web", &empty]);
         open(session, &server, "/").await;
         let said = status(session).await;
         assert_eq!(said, "There is nothing to draw: all values are 0.");
@@ -131,7 +132,7 @@ fn a_graph_leads_to_its_functions() {
         return;
     }
     with_browser(async |session: &Session| {
-        let server = Server::start(&["web", &of_go("cpu")]);
+        let server = serve(&["web", &of_go("cpu")]);
         open(session, &server, "/graph?nodecount=20").await;
         keep(session, "graph").await;
         let nodes = session
@@ -154,7 +155,7 @@ fn a_graph_leads_to_its_functions() {
 #[test]
 fn keys_do_everything() {
     with_browser(async |session: &Session| {
-        let server = Server::start(&["web", &of_go("cpu")]);
+        let server = serve(&["web", &of_go("cpu")]);
         open(session, &server, "/").await;
         // To the largest that is called, and further down; the address keeps what is as wide as the window.
         session.press("ArrowDown").await;
@@ -238,7 +239,7 @@ fn keys_do_everything() {
 #[test]
 fn two_profiles_are_together_or_side_by_side() {
     with_browser(async |session: &Session| {
-        let server = Server::start(&[
+        let server = serve(&[
             "web",
             "--sample-index=alloc_space",
             "--diff-base",
@@ -289,7 +290,7 @@ fn nothing_keeps_people_from_using_it() {
                 (&here, "/source?function=AddBooking", "source"),
                 (&heap, "/tags", "tags"),
             ] {
-                let server = Server::start(&["web", profile]);
+                let server = serve(&["web", profile]);
                 open(session, &server, view).await;
                 keep(session, &format!("{name}-{look}")).await;
                 session.run(&format!("{axe}; return true")).await;
