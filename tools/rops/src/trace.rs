@@ -5,15 +5,15 @@
 //!
 //! | | |
 //! |---|---|
-//! | [`read`] | JSON, of any size, event by event |
-//! | [`build`] | events into the model: what lies in what, who woke whom |
-//! | [`model`], [`lookup`] | threads, polls, requests with their spans, flows, counters |
-//! | [`parts`] | where a request's time went, to the last nanosecond |
-//! | [`holders`] | what threads did meanwhile |
-//! | [`summary`], [`tasks`], [`polls`], [`requests`], [`waits`] | the reports |
-//! | [`why`] | why a request was slow, in sentences |
-//! | [`table`] | how they look |
-//! | [`tracks`], [`details`], [`window`], [`svg`] | the timeline, what is known of each box, and a picture of a part of it |
+//! | `read` | JSON, of any size, event by event |
+//! | `build` | events into the model: what lies in what, who woke whom |
+//! | `model`, `lookup` | threads, polls, requests with their spans, flows, counters |
+//! | `parts` | where a request's time went, to the last nanosecond |
+//! | `holders` | what threads did meanwhile |
+//! | `summary`, `tasks`, `polls`, `requests`, `waits` | the reports |
+//! | `why` | why a request was slow, in sentences |
+//! | `table` | how they look |
+//! | `tracks`, `details`, `window`, `svg` | the timeline, what is known of each box, and a picture of a part of it |
 
 mod amounts;
 mod build;
