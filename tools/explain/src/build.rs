@@ -5,20 +5,20 @@
 //! workspace that it needs have artefacts of their own there, because cargo puts a wrapper and flags into the
 //! name of an artefact. What a build hands out (programs, above all) goes to another folder, `target/explain`.
 //!
-//! Cargo decides whether anything must be compiled. The wrapper, `rustc.sh`, saves what rustc tells, and ties
-//! it to the compilation that it belongs to. One codegen unit makes one LLVM module.
+//! Cargo decides whether anything must be compiled. The wrapper, this program again ([`crate::wrapper`]), saves what
+//! rustc tells, and ties it to the compilation that it belongs to. One codegen unit makes one LLVM module.
 
+use std::env;
 use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
 
 use crate::package::Package;
-
-const WRAPPER: &str = include_str!("rustc.sh");
+use crate::wrapper::{BASE, Compilation, ID, SAVED, mark, this_program};
 
 /// A way of compiling: the flags that the package itself gets beside the release profile's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,14 +30,14 @@ pub enum Build {
 }
 
 impl Build {
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Optimized => "optimized",
             Self::Unoptimized => "unoptimized",
         }
     }
 
-    fn flags(self) -> &'static [&'static str] {
+    pub fn flags(self) -> &'static [&'static str] {
         match self {
             Self::Optimized => &["-Cremark=inline", "-Zprint-type-sizes"],
             Self::Unoptimized => &["-Cno-prepopulate-passes"],
@@ -54,6 +54,9 @@ pub struct Told {
     pub remarks: String,
     /// The output of `-Zprint-type-sizes`.
     pub sizes: String,
+    /// What is declared where, in rustdoc's JSON.
+    pub items: String,
+    pub compilation: Compilation,
 }
 
 /// Compiles the package's target if anything changed. What cargo and rustc say goes to stderr as they say it.
@@ -61,8 +64,6 @@ pub fn compile(package: &Package, build: Build) -> anyhow::Result<Told> {
     let saved = Saved::of(package, build);
     let _lock = lock(&package.target_dir)
         .with_context(|| format!("cannot lock {}", package.target_dir.display()))?;
-    let wrapper = write_wrapper(&package.target_dir, &saved.dir)
-        .with_context(|| format!("cannot write into {}", package.target_dir.display()))?;
     saved
         .tidy()
         .with_context(|| format!("cannot tidy {}", saved.dir.display()))?;
@@ -73,11 +74,11 @@ pub fn compile(package: &Package, build: Build) -> anyhow::Result<Told> {
         .args(["rustc", "--release", "--manifest-path"])
         .arg(&package.manifest)
         .args(&package.target)
+        .args(&package.features)
         .arg("--target-dir")
         .arg(&package.target_dir)
         .arg("--")
-        .arg(format!("--emit=llvm-ir={}", saved.file("ll").display()))
-        .args(["-Ccodegen-units=1", "-Cdebuginfo=1"])
+        .arg(mark(&saved.base()))
         .args(build.flags())
         // Cargo looks for its configuration from here.
         .current_dir(&package.workspace)
@@ -85,54 +86,69 @@ pub fn compile(package: &Package, build: Build) -> anyhow::Result<Told> {
         // Nothing but the report may come out on stdout.
         .stdout(Stdio::null())
         .env("CARGO_BUILD_BUILD_DIR", &package.build_dir)
-        .env("RUSTC_WORKSPACE_WRAPPER", wrapper)
+        .env("RUSTC_WORKSPACE_WRAPPER", env::current_exe()?)
         // With LTO a library is no LLVM module, and a program is all of them. These are cargo's defaults, and
         // so change nothing for a workspace that does not set them.
         .env("CARGO_PROFILE_RELEASE_LTO", "false")
         .env("CARGO_PROFILE_RELEASE_INCREMENTAL", "false")
-        .env("CARGO_EXPLAINED", saved.id());
+        .env(BASE, saved.base())
+        .env(ID, saved.id());
     let status = cargo.status().context("cannot run cargo")?;
     if !status.success() {
         bail!("{} does not compile: rustc says above why", package.name);
     }
-    Ok(Told {
-        calls: saved.read("calls")?,
-        remarks: saved.read("remarks")?,
-        sizes: saved.read("sizes")?,
-    })
+    saved.read()
 }
 
 /// The files in which the wrapper saves what rustc told about one target in one build.
-struct Saved {
-    dir: PathBuf,
-    name: String,
+pub struct Saved {
+    pub dir: PathBuf,
+    pub name: String,
 }
 
 impl Saved {
+    /// Workspaces that share a folder for what they build have a folder each.
     fn of(package: &Package, build: Build) -> Self {
         let target = package.target.join("");
+        let mut workspace = DefaultHasher::new();
+        package.workspace.hash(&mut workspace);
         Self {
-            dir: package.target_dir.join("told"),
+            dir: package
+                .target_dir
+                .join("told")
+                .join(format!("{:016x}", workspace.finish())),
             name: format!("{}{target}-{}", package.name, build.name()),
         }
     }
 
-    fn file(&self, extension: &str) -> PathBuf {
-        self.dir.join(format!("{}.{extension}", self.name))
+    pub fn base(&self) -> PathBuf {
+        self.dir.join(&self.name)
     }
 
-    /// Which compilation the files are from; no one's if a file is missing, and cargo compiles again.
+    fn file(&self, extension: &str) -> PathBuf {
+        self.base().with_added_extension(extension)
+    }
+
+    fn compilation(&self) -> anyhow::Result<Compilation> {
+        let file = self.file("compilation");
+        let text =
+            fs::read(&file).with_context(|| format!("the compiler left no {}", file.display()))?;
+        Ok(serde_json::from_slice(&text)?)
+    }
+
+    /// Which compilation the files are from; no one's if a file is missing or another program saved it, and cargo
+    /// compiles again.
     fn id(&self) -> String {
         let is_there = |extension: &&str| self.file(extension).exists();
-        if !["calls", "remarks", "sizes"].iter().all(is_there) {
-            return String::new();
+        match (self.compilation(), this_program()) {
+            (Ok(made), Ok(this)) if made.saved_by == this && SAVED.iter().all(is_there) => made.id,
+            _ => String::new(),
         }
-        let id = fs::read_to_string(self.file("id")).unwrap_or_default();
-        id.trim_end().to_owned()
     }
 
     /// Removes what a run was working on that did not come to its end.
-    fn tidy(&self) -> io::Result<()> {
+    pub fn tidy(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.dir)?;
         let work = format!("{}.", self.name);
         for entry in fs::read_dir(&self.dir)? {
             let entry = entry?;
@@ -144,11 +160,20 @@ impl Saved {
         Ok(())
     }
 
-    fn read(&self, extension: &str) -> anyhow::Result<String> {
-        let file = self.file(extension);
-        let text = fs::read(&file)
-            .with_context(|| format!("rustc's wrapper left no {}", file.display()))?;
-        Ok(String::from_utf8_lossy(&text).into_owned())
+    pub fn read(&self) -> anyhow::Result<Told> {
+        let text = |extension| {
+            let file = self.file(extension);
+            let text = fs::read(&file)
+                .with_context(|| format!("the compiler left no {}", file.display()))?;
+            anyhow::Ok(String::from_utf8_lossy(&text).into_owned())
+        };
+        Ok(Told {
+            calls: text("calls")?,
+            remarks: text("remarks")?,
+            sizes: text("sizes")?,
+            items: text("items")?,
+            compilation: self.compilation()?,
+        })
     }
 }
 
@@ -158,20 +183,4 @@ fn lock(dir: &Path) -> io::Result<File> {
     let file = File::create(dir.join("lock"))?;
     file.lock()?;
     Ok(file)
-}
-
-/// Writes the wrapper where cargo finds it, and returns its path. What another one saved is forgotten.
-fn write_wrapper(dir: &Path, saved: &Path) -> io::Result<PathBuf> {
-    let path = dir.join("rustc");
-    // One that is there in part is another one, too.
-    if !fs::read_to_string(&path).is_ok_and(|text| text == WRAPPER) {
-        match fs::remove_dir_all(saved) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        fs::write(&path, WRAPPER)?;
-    }
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
-    fs::create_dir_all(saved)?;
-    Ok(path)
 }

@@ -4,6 +4,8 @@
 //! described in LLVM's "Source Level Debugging"). The text format is not stable between LLVM versions; the
 //! few fields read here have not changed in many years, and what is not recognised is left out.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
 
 use crate::source::{Place, Sources};
@@ -85,6 +87,13 @@ impl<'a> DebugInfo<'a> {
         frames.flatten()
     }
 
+    /// Whether any code is from the package's own files.
+    pub fn has_own(&self) -> bool {
+        self.nodes
+            .iter()
+            .any(|node| matches!(node, Node::File(Some(_))))
+    }
+
     /// Every frame of inlined code, with the frame of the function that it was inlined into.
     pub fn inlined(&self) -> impl Iterator<Item = (Frame<'a>, Frame<'a>)> {
         (0..self.nodes.len()).filter_map(|number| {
@@ -142,8 +151,9 @@ fn numbered<'a>(line: &'a str, sources: &'a Sources) -> Option<(usize, Node<'a>)
             file: reference(fields, "file"),
         }),
         "DIFile" => {
-            let folder = Path::new(text(fields, "directory").unwrap_or_default());
-            Node::File(sources.own(&folder.join(text(fields, "filename")?)))
+            let folder = unescaped(text(fields, "directory").unwrap_or_default());
+            let file = unescaped(text(fields, "filename")?);
+            Node::File(sources.own(&Path::new(&folder).join(file)))
         }
         _ => return None,
     };
@@ -173,10 +183,37 @@ fn text<'a>(fields: &'a str, name: &str) -> Option<&'a str> {
     field(fields, name)?.strip_prefix('"')?.split('"').next()
 }
 
+/// A text in which LLVM has put `\C3\A9` for bytes that are no printable characters of ASCII's, and two backslashes for one.
+fn unescaped(text: &str) -> OsString {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let code = || u8::from_str_radix(str::from_utf8(after.get(..2)?).ok()?, 16).ok();
+        let (byte, length) = match (first, after.first()) {
+            (b'\\', Some(b'\\')) => (first, 2),
+            (b'\\', _) => code().map_or((first, 1), |code| (code, 3)),
+            _ => (first, 1),
+        };
+        bytes.push(byte);
+        rest = &rest[length..];
+    }
+    OsString::from_vec(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::source::tests::sources;
+
+    #[test]
+    fn what_llvm_escapes_is_read_back() {
+        for (text, plain) in [
+            ("/gr\\C3\\B6\\C3\\9Fe", "/größe"),
+            ("a\\22b\\\\22\\", "a\"b\\22\\"),
+        ] {
+            assert_eq!(unescaped(text), plain);
+        }
+    }
 
     #[test]
     fn a_chain_goes_from_the_inlined_function_to_the_compiled_one() {

@@ -6,13 +6,18 @@ mod build;
 mod debug_info;
 mod heap;
 mod ir;
+mod items;
 mod names;
 mod package;
+mod probe;
 mod remarks;
 mod report;
 mod sizes;
 mod source;
+mod standard_library;
+mod wrapper;
 
+use std::env;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,7 +25,6 @@ use std::process::ExitCode;
 use clap::{Parser as _, value_parser};
 
 use build::Build;
-use ir::Module;
 use package::Package;
 use report::Report;
 use source::Sources;
@@ -72,6 +76,9 @@ struct Args {
     /// Explain a package of another workspace
     #[arg(long, value_name = "PATH")]
     manifest_path: Option<PathBuf>,
+    /// Explain the library; the default, if there is one
+    #[arg(long, group = "target")]
+    lib: bool,
     /// Explain a program instead of the library
     #[arg(long, value_name = "NAME", group = "target")]
     bin: Option<String>,
@@ -81,21 +88,29 @@ struct Args {
     /// Explain a benchmark
     #[arg(long, value_name = "NAME", group = "target")]
     bench: Option<String>,
+    /// Features to compile with, as for cargo
+    #[arg(short = 'F', long, value_name = "FEATURES")]
+    features: Vec<String>,
+    /// Compile with all features
+    #[arg(long)]
+    all_features: bool,
+    /// Compile without the default features
+    #[arg(long)]
+    no_default_features: bool,
 }
 
 fn main() -> ExitCode {
+    // Cargo calls this program again, before rustc.
+    if let Some(base) = env::var_os(wrapper::BASE) {
+        return terminal::end(wrapper::run(Path::new(&base)));
+    }
     terminal::end(run(Args::parse()))
 }
 
 fn run(args: Args) -> anyhow::Result<ExitCode> {
     let package = Package::find(&args)?;
-    let sources = Sources::read(&package)?;
-    // Asked before anything is compiled, which takes a while.
-    let file = args.file.as_deref();
-    let file = file.map(|file| source_file(&package, &sources, file));
-    let file = file.transpose()?;
-    let mut report = explain(&package, &sources, args.level)?;
-    report.reduce(file, args.min_size);
+    let mut report = explain(&package, &args)?;
+    report.reduce(args.min_size);
 
     let mut out = anstream::stdout().lock();
     if args.json {
@@ -104,34 +119,30 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         report.print(&mut out)?;
     }
     anstream::eprintln!("{}", report.summary());
+    for note in &report.notes {
+        anstream::eprintln!("{note}");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-fn explain(package: &Package, sources: &Sources, level: u8) -> anyhow::Result<Report> {
+fn explain(package: &Package, args: &Args) -> anyhow::Result<Report> {
     let told = build::compile(package, Build::Optimized)?;
-    let optimized = Module::parse(&told.calls, sources);
-    let (mut calling, mut inlining) = Default::default();
-    let mut unoptimized = None;
-    if level > 1 {
-        let before = build::compile(package, Build::Unoptimized)?;
-        let module = Module::parse(&before.calls, sources);
-        unoptimized = Some(heap::sites(&module));
-        calling = heap::calling(&optimized);
-        inlining = remarks::decisions(&told.remarks, &module.debug_info, sources)?;
+    probe::understood(&told.compilation, &package.target_dir)?;
+    let built = [&*package.build_dir, &package.target_dir];
+    let sources = Sources::of(&package.dir, &built, &told.compilation)?;
+    let file = args.file.as_deref();
+    let file = file.map(|file| source_file(package, &sources, file));
+    let file = file.transpose()?;
+    let before = if args.level > 1 {
+        Some(build::compile(package, Build::Unoptimized)?)
+    } else {
+        None
+    };
+    let mut report = Report::of(&package.name, &told, before.as_ref(), &sources)?;
+    if let Some(file) = file {
+        report.only(file);
     }
-    let heap = report::allocations(
-        &heap::sites(&optimized),
-        unoptimized.as_ref(),
-        &calling,
-        sources,
-    );
-    Ok(Report {
-        package: package.name.clone(),
-        level,
-        heap,
-        inlining,
-        sizes: sizes::sizes(&told.sizes, sources)?,
-    })
+    Ok(report)
 }
 
 /// The package's source file that this is the end of.
@@ -145,7 +156,8 @@ fn source_file<'a>(package: &Package, sources: &'a Sources, file: &str) -> anyho
         [] => {
             let known: Vec<&str> = sources.files().collect();
             let known = known.join(", ");
-            format!("{} has no source file {file}: it has {known}", package.name)
+            let (target, name) = (package.target.join(" "), &package.name);
+            format!("{target} of {name} has no source file {file}: it has {known}")
         }
         many => format!("which {file}? there are {}", many.join(", ")),
     };

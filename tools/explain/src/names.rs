@@ -59,6 +59,22 @@ pub fn short_type(path: &str) -> String {
     short.replace("'_, ", "").replace("<'_>", "")
 }
 
+/// Writes `rooms::<impl Named for Room>::name` as `<Room as Named>::name`, which is what it is called elsewhere.
+pub fn without_impl(path: &str) -> String {
+    let parts = || {
+        let (_, rest) = path.split_once("<impl ")?;
+        let end = closing(rest)?;
+        Some((&rest[..end], &rest[end + 1..]))
+    };
+    match parts() {
+        Some((one, rest)) => match one.split_once(" for ") {
+            Some((of_trait, kind)) => format!("<{kind} as {of_trait}>{rest}"),
+            None => format!("{one}{rest}"),
+        },
+        None => path.to_owned(),
+    }
+}
+
 /// A type or trait whose generics are gone, without the modules around it.
 fn last(path: &str) -> String {
     // A trait inside a generic function has that function's path, which begins with what was cut off.

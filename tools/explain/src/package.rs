@@ -12,9 +12,10 @@ use terminal::Usage;
 #[derive(Debug)]
 pub struct Package {
     pub name: String,
-    /// The package's folder, absolute.
+    /// The package's folder, absolute and without links.
     pub dir: PathBuf,
     pub manifest: PathBuf,
+    /// As rustc knows it, without links.
     pub workspace: PathBuf,
     /// Where the programs and libraries go that come of explaining: never among the workspace's own.
     pub target_dir: PathBuf,
@@ -22,6 +23,8 @@ pub struct Package {
     pub build_dir: PathBuf,
     /// What selects the target: `--lib`, `--bin NAME`.
     pub target: Vec<String>,
+    /// What selects the features, as for cargo.
+    pub features: Vec<String>,
 }
 
 impl Package {
@@ -32,12 +35,13 @@ impl Package {
         let build_dir = metadata.build_directory.as_ref();
         Ok(Self {
             name: member.name.to_string(),
-            dir: dir(member).to_owned(),
+            dir: dir(member).canonicalize()?,
             manifest: member.manifest_path.clone().into(),
-            workspace: metadata.workspace_root.clone().into(),
+            workspace: metadata.workspace_root.canonicalize()?,
             target_dir: metadata.target_directory.join("explain").into(),
             build_dir: build_dir.unwrap_or(&metadata.target_directory).into(),
             target: target(member, args)?,
+            features: features(args),
         })
     }
 }
@@ -84,7 +88,12 @@ fn member<'a>(metadata: &'a Metadata, args: &Args) -> anyhow::Result<&'a Member>
         Some(manifest) => manifest.canonicalize()?,
         None => std::env::current_dir()?,
     };
-    let around = members.filter(|member| here.starts_with(dir(member)));
+    let is_around = |member: &&Member| {
+        dir(member)
+            .canonicalize()
+            .is_ok_and(|dir| here.starts_with(dir))
+    };
+    let around = members.filter(is_around);
     let innermost = around.max_by_key(|member| dir(member).as_os_str().len());
     innermost.map_or_else(
         || {
@@ -129,6 +138,7 @@ fn target(member: &Member, args: &Args) -> anyhow::Result<Vec<String>> {
         return Ok(vec!["--lib".to_owned()]);
     }
     match names(TargetKind::Bin).as_slice() {
+        _ if args.lib => usage(format!("{package} has no library")),
         [one] => Ok(vec!["--bin".to_owned(), (*one).to_owned()]),
         [] => usage(format!("{package} has neither a library nor a program")),
         many => {
@@ -136,6 +146,21 @@ fn target(member: &Member, args: &Args) -> anyhow::Result<Vec<String>> {
             usage(format!("which --bin of {package}? it has {many}"))
         }
     }
+}
+
+fn features(args: &Args) -> Vec<String> {
+    let mut features: Vec<String> = args
+        .features
+        .iter()
+        .map(|some| format!("--features={some}"))
+        .collect();
+    for (flag, given) in [
+        ("--all-features", args.all_features),
+        ("--no-default-features", args.no_default_features),
+    ] {
+        features.extend(given.then(|| flag.to_owned()));
+    }
+    features
 }
 
 fn usage<T>(wrong: String) -> anyhow::Result<T> {

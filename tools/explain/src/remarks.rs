@@ -17,7 +17,7 @@ use crate::source::{Place, Sources};
 
 /// A remark about a call. LLVM puts names into quotation marks or does not.
 const REMARK: &str = concat!(
-    r"^[^:]+:(?<line>\d+):(?<column>\d+) inline \((?<verdict>success|missed)\): '?(?<callee>[^' ]+)'? ",
+    r"^.*:(?<line>\d+):(?<column>\d+) inline \((?<verdict>success|missed)\): '?(?<callee>[^' ]+)'? ",
     r"(?:not inlined|will not be inlined|inlined) into '?(?<caller>[^' ]+)'? (?<reason>.*)$",
 );
 
@@ -97,7 +97,8 @@ fn once(found: BTreeSet<Decision>, sources: &Sources) -> Vec<Decision> {
 
 fn decision(line: &str, remark: &Regex, sources: &Sources) -> Option<Decision> {
     // Most are about dependencies.
-    let file = sources.own(Path::new(line.split(':').next()?))?;
+    let (place, _) = line.rsplit_once(" inline (")?;
+    let file = sources.own(Path::new(place.rsplitn(3, ':').nth(2)?))?;
     let remark = remark.captures(line)?;
     let inlined = &remark["verdict"] == "success";
     let callee = demangled(&remark["callee"]);

@@ -3,12 +3,17 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use anyhow::bail;
 use serde::Serialize;
 
-use crate::heap::Sites;
-use crate::remarks::Decision;
-use crate::sizes::Size;
+use crate::build::Told;
+use crate::heap::{self, Sites};
+use crate::ir::Module;
+use crate::items::Items;
+use crate::remarks::{self, Decision};
+use crate::sizes::{self, Size};
 use crate::source::{Place, Sources};
+use crate::standard_library;
 use terminal::style::{QUIET, STRONG};
 
 /// From this size on a type is shown at level 1: where clippy's `result_large_err` begins.
@@ -28,6 +33,8 @@ pub struct Report {
     pub inlining: Vec<Decision>,
     /// The largest first; at level 1 only the large ones.
     pub sizes: Vec<Size>,
+    /// Why there may be less in it than the reader expects.
+    pub notes: Vec<String>,
 }
 
 /// An allocation on the heap that a line of the package's own code makes.
@@ -49,7 +56,7 @@ pub struct Allocation {
 /// is the same one if the line and the called function are.
 ///
 /// `calling` are the lines that call something in the optimized build.
-pub fn allocations(
+fn allocations(
     optimized: &Sites,
     unoptimized: Option<&Sites>,
     calling: &BTreeSet<(String, u32)>,
@@ -88,12 +95,45 @@ pub fn allocations(
 }
 
 impl Report {
-    /// Leaves out what is of no interest at this level, and what is in other files than the one asked for. `from` is
-    /// the size from which on types and futures are of interest; without one the level decides.
-    pub fn reduce(&mut self, file: Option<&str>, from: Option<u64>) {
-        let wanted = |name: &str| file.is_none_or(|file| file == name);
-        self.heap.retain(|one| wanted(&one.place.file));
-        self.inlining.retain(|one| wanted(&one.place.file));
+    /// Puts together what the compiler told. What it did before LLVM has run tells what was elided, and the calls.
+    pub fn of(
+        package: &str,
+        told: &Told,
+        before: Option<&Told>,
+        sources: &Sources,
+    ) -> anyhow::Result<Self> {
+        let optimized = Module::parse(&told.calls, sources);
+        let of_std = standard_library::allocating(&told.compilation.standard_library)?;
+        let (mut calling, mut inlining) = Default::default();
+        let mut unoptimized = None;
+        if let Some(before) = before {
+            let module = Module::parse(&before.calls, sources);
+            unoptimized = Some(heap::sites(&module, &of_std));
+            calling = heap::calling(&optimized);
+            inlining = remarks::decisions(&told.remarks, &module.debug_info, sources)?;
+        }
+        let survivors = heap::sites(&optimized, &of_std);
+        let items = Items::parse(&told.items, sources)?;
+        Ok(Self {
+            package: package.to_owned(),
+            level: if before.is_some() { 2 } else { 1 },
+            heap: allocations(&survivors, unoptimized.as_ref(), &calling, sources),
+            inlining,
+            sizes: sizes::sizes(&told.sizes, &items, sources)?,
+            notes: notes(&optimized, told, sources)?,
+        })
+    }
+
+    /// Leaves out what is in other files.
+    pub fn only(&mut self, file: &str) {
+        self.heap.retain(|one| one.place.file == file);
+        self.inlining.retain(|one| one.place.file == file);
+        self.sizes.retain(|one| one.file == file);
+    }
+
+    /// Leaves out what is of no interest at this level. `from` is the size from which on types and futures are of
+    /// interest; without one the level decides.
+    pub fn reduce(&mut self, from: Option<u64>) {
         let level = self.level;
         self.sizes.retain(|size| {
             let large = match (level, size.future) {
@@ -101,7 +141,7 @@ impl Report {
                 (1, false) => LARGE_TYPE,
                 _ => 0,
             };
-            wanted(&size.file) && size.bytes >= from.unwrap_or(large)
+            size.bytes >= from.unwrap_or(large)
         });
     }
 
@@ -134,11 +174,11 @@ impl Report {
         }
         for one in &self.sizes {
             let kind = if one.future { "future" } else { "type" };
-            let (file, line) = (&one.file, one.line);
+            let line = one.line.map(|line| format!(":{line}")).unwrap_or_default();
             write!(
                 out,
-                "{STRONG}{file}:{line}:{STRONG:#} {kind}: {}, {} bytes",
-                one.name, one.bytes
+                "{STRONG}{}{line}:{STRONG:#} {kind}: {}, {} bytes",
+                one.file, one.name, one.bytes
             )?;
             if let Some(part) = &one.largest {
                 let (name, bytes) = (&part.name, part.bytes);
@@ -162,6 +202,39 @@ impl Report {
         parts.push(format!("{} types and futures", self.sizes.len()));
         format!("{}: {}", self.package, parts.join(", "))
     }
+}
+
+/// What is left out. It is an error if that is everything, and there is no reason for it.
+fn notes(module: &Module<'_>, told: &Told, sources: &Sources) -> anyhow::Result<Vec<String>> {
+    let mut notes = Vec::new();
+    if let Some(file) = sources.generated.first() {
+        notes.push(format!(
+            "not in the report: {} files that a build script has written, as {}",
+            sources.generated.len(),
+            file.display()
+        ));
+    }
+    if !module.debug_info.has_own() {
+        let own = format!("{}::", told.compilation.crate_name);
+        let names = module
+            .functions
+            .iter()
+            .map(|(function, _)| module.symbols[*function].name());
+        let compiled = names
+            .filter(|name| name.trim_start_matches('<').starts_with(&own))
+            .count();
+        if compiled > 0 && sources.generated.is_empty() {
+            bail!(
+                "rustc has compiled {compiled} functions of {own}, and says of none that it is from a file of the package: \
+                 the paths in its output cannot be understood"
+            );
+        }
+        notes.push(
+            "no function of its own was compiled: those that are generic or #[inline] are compiled where they are used"
+                .to_owned(),
+        );
+    }
+    Ok(notes)
 }
 
 /// Where it leads first, and where it ends: what lies between is std's affair.

@@ -9,17 +9,24 @@ use std::path::Path;
 use regex::Regex;
 use serde::Serialize;
 
-use crate::names::short_type;
+use crate::items::{At, Declared, Items};
+use crate::names::{short_type, without_impl};
 use crate::source::Sources;
 
 /// `type: `a::B`: 48 bytes, …` and below it `    field `.name`: 24 bytes`, `    local `.__awaitee`: 2 bytes, type: …`.
 const PRINTED: &str = r"^print-type-size +(?<kind>\w+):? `\.?(?<name>.+)`: (?<bytes>\d+) bytes(?:.*, type: (?<of>.*))?";
 
+/// `{async block@steps/01/src/a.rs:10:5: 12:6}`, or of a dependency's block that is generic over an own closure
+/// `{async block@<{async closure@steps/01/src/a.rs:10:5: 12:6} as …`.
+const BLOCK: &str =
+    r"^\{(?<kind>[a-z ]*(?:block|body))@(?:.*@)?(?<file>[^@]+?):(?<line>\d+):\d+: \d+:\d+";
+
 /// A type of the package's own, or the future of one of its async functions or blocks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Size {
+    /// The crate's first file, if nobody knows where it is declared.
     pub file: String,
-    pub line: u32,
+    pub line: Option<u32>,
     pub name: String,
     pub bytes: u64,
     pub future: bool,
@@ -34,8 +41,9 @@ pub struct Part {
 }
 
 /// Reads what the compiler printed; the largest first.
-pub fn sizes(printed: &str, sources: &Sources) -> anyhow::Result<Vec<Size>> {
+pub fn sizes(printed: &str, items: &Items, sources: &Sources) -> anyhow::Result<Vec<Size>> {
     let pattern = Regex::new(PRINTED)?;
+    let block = Regex::new(BLOCK)?;
     let mut sizes: Vec<Size> = Vec::new();
     let mut in_own = false;
     for line in printed.lines() {
@@ -48,7 +56,7 @@ pub fn sizes(printed: &str, sources: &Sources) -> anyhow::Result<Vec<Size>> {
         };
         let (name, bytes) = (&found["name"], found["bytes"].parse()?);
         if is_type {
-            let size = own_type(name, bytes, sources);
+            let size = own_type(name, bytes, &block, items, sources);
             in_own = size.is_some();
             sizes.extend(size);
         } else if let Some(size) = sizes.last_mut() {
@@ -78,20 +86,41 @@ pub fn sizes(printed: &str, sources: &Sources) -> anyhow::Result<Vec<Size>> {
     Ok(sizes)
 }
 
-fn own_type(name: &str, bytes: u64, sources: &Sources) -> Option<Size> {
-    let inside = |start| name.strip_prefix(start)?.strip_suffix('}');
-    let (name, (file, line), future) = if let Some(path) = inside("{async fn body of ") {
-        // The name ends with what would be its arguments.
-        let path = path.strip_suffix("()").unwrap_or(path);
-        let plain = path.split("::<").next().filter(|plain| !plain.is_empty());
-        let at = sources.function_at(plain.unwrap_or(path))?.clone();
-        (future_name(path), at, true)
-    } else if let Some(place) = inside("{async block@") {
-        ("async block".to_owned(), block_at(place, sources)?, true)
+fn own_type(
+    name: &str,
+    bytes: u64,
+    block: &Regex,
+    items: &Items,
+    sources: &Sources,
+) -> Option<Size> {
+    let function = name
+        .strip_prefix('{')
+        .and_then(|inner| inner.strip_suffix("()}")?.split_once(" fn body of "));
+    let (name, declared, future) = if let Some((kind, path)) = function {
+        (
+            future_name(kind, path),
+            items.find(path),
+            kind.contains("async"),
+        )
+    } else if let Some(found) = block.captures(name) {
+        let file = sources.own(Path::new(&found["file"]))?.to_owned();
+        let kind = found["kind"].trim_end_matches(" body");
+        let at = (file, found["line"].parse().ok()?);
+        (kind.to_owned(), Declared::At(at), kind.contains("async"))
+    } else if name.starts_with('{') {
+        // A closure is no type that its author wrote.
+        return None;
     } else {
-        let path = name.split('<').next().unwrap_or(name);
-        (short_type(name), sources.type_at(path)?.clone(), false)
+        (short_type(name), items.find(name), false)
     };
+    let at: Option<At> = match declared {
+        Declared::At(at) => Some(at),
+        Declared::Somewhere => None,
+        Declared::Elsewhere => return None,
+    };
+    let (file, line) = at.map_or((sources.root().to_owned(), None), |(file, line)| {
+        (file, Some(line))
+    });
     Some(Size {
         file,
         line,
@@ -102,21 +131,11 @@ fn own_type(name: &str, bytes: u64, sources: &Sources) -> Option<Size> {
     })
 }
 
-/// `steps/01/src/a.rs:10:5: 12:6`, or of a dependency's block that is generic over an own closure
-/// `<{async closure@steps/01/src/a.rs:10:5: 12:6} as …`.
-fn block_at(place: &str, sources: &Sources) -> Option<(String, u32)> {
-    let mut parts = place
-        .rsplit_once('@')
-        .map_or(place, |(_, place)| place)
-        .split(':');
-    let file = sources.own(Path::new(parts.next()?))?;
-    Some((file.to_owned(), parts.next()?.parse().ok()?))
-}
-
 /// A function keeps its module, a method has its type; generics are shortened.
-fn future_name(path: &str) -> String {
+fn future_name(kind: &str, path: &str) -> String {
+    let path = without_impl(path);
     let (own, generics) = path.split_at(path.find('<').unwrap_or(path.len()));
-    format!("async fn {own}{}", short_type(generics))
+    format!("{kind} fn {own}{}", short_type(generics))
 }
 
 fn awaited(of: &str) -> String {
@@ -124,20 +143,34 @@ fn awaited(of: &str) -> String {
         .strip_prefix("{async fn body of ")
         .and_then(|rest| rest.strip_suffix("()}"));
     match function {
-        Some(path) => format!("the awaited {}", future_name(path)),
+        Some(path) => format!("the awaited {}", future_name("async", path)),
         None => format!("the awaited {}", short_type(of)),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::source::tests::sources;
 
     #[test]
     fn the_largest_part_is_what_a_variant_holds() {
-        let text = "pub struct Owner {}\npub async fn large() {}\n";
-        let sources = sources([("src/lib.rs", text)]);
+        let sources = sources([("src/lib.rs", "")]);
+        let span = |line: u8| json!({"filename": "src/lib.rs", "begin": [line, 1]});
+        let items = json!({
+            "index": {
+                "1": {"crate_id": 0, "name": "Owner", "span": span(1), "inner": {"struct": {}}},
+                "2": {"crate_id": 0, "name": "large", "span": span(2), "inner": {"function": {}}},
+            },
+            "paths": {
+                "1": {"crate_id": 0, "path": ["known", "Owner"], "kind": "struct"},
+                "2": {"crate_id": 0, "path": ["known", "large"], "kind": "function"},
+            },
+            "external_crates": {"1": {"name": "std"}},
+        });
+        let items = Items::parse(&items.to_string(), &sources).unwrap();
         let printed = "\
 print-type-size type: `Owner`: 48 bytes, alignment: 8 bytes
 print-type-size     field `.name`: 24 bytes
@@ -151,14 +184,18 @@ print-type-size         local `.first`: 1 bytes
 print-type-size         local `.buffer`: 20000 bytes
 print-type-size         local `.__awaitee`: 2 bytes, type: {async fn body of pause()}
 ";
-        let told: Vec<String> = sizes(printed, &sources)
+        let told: Vec<String> = sizes(printed, &items, &sources)
             .unwrap()
             .iter()
             .map(|s| {
                 let part = s.largest.as_ref().unwrap();
                 format!(
                     "{} {} {} {} {}",
-                    s.line, s.name, s.bytes, part.name, part.bytes
+                    s.line.unwrap(),
+                    s.name,
+                    s.bytes,
+                    part.name,
+                    part.bytes
                 )
             })
             .collect();

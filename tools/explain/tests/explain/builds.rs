@@ -75,6 +75,13 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Where what was told about the crate is kept.
+fn told(known: &Crate) -> PathBuf {
+    let folders = files(&known.path("target/explain/told"));
+    assert_eq!(folders.len(), 1, "{folders:?}");
+    folders[0].clone()
+}
+
 /// Cargo asks whether a file is younger than what was made of it: this one is, however fast the machine.
 fn change(known: &Crate, file: &str, text: &str) {
     known.write(file, text);
@@ -116,7 +123,7 @@ fn changes_alone_are_compiled_and_nothing_piles_up() {
     let second = explain("2", &["known"]);
     assert!(second.starts_with(ONE_ALLOCATION.trim_end()), "{second}");
 
-    let folders = ["target/explain/told", "target/release/deps"].map(|f| known.path(f));
+    let folders = [told(&known), known.path("target/release/deps")];
     let before = folders.each_ref().map(|folder| files(folder));
     assert_eq!(explain("1", &[]), ONE_ALLOCATION);
     assert_eq!(explain("2", &[]), second);
@@ -152,8 +159,8 @@ fn what_was_saved_of_another_compilation_is_no_answer() {
 fn what_is_missing_or_unfinished_is_compiled_again() {
     let known = with_helper();
     let (whole, _) = known.run(&["--level", "2"], 0);
-    let saved = files(&known.path("target/explain/told"));
-    assert_eq!(saved.len(), 8, "{saved:?}");
+    let saved = files(&told(&known));
+    assert_eq!(saved.len(), 10, "{saved:?}");
     for file in &saved {
         fs::remove_file(file).unwrap();
         let (report, progress) = known.run(&["--level", "2"], 0);
@@ -161,18 +168,18 @@ fn what_is_missing_or_unfinished_is_compiled_again() {
         assert_eq!(compiled(&progress), ["known"], "{progress}");
     }
 
-    // A run that ends halfway leaves what it was working on; if it was about to end, files without their id.
+    // A run that ends halfway leaves what it was working on; if it was about to end, files that nothing is said about.
     let unfinished = saved[0].with_extension("abcdef");
     fs::create_dir(&unfinished).unwrap();
     fs::write(unfinished.join("llvm"), "!").unwrap();
     for file in &saved {
         match file.extension().and_then(|extension| extension.to_str()) {
-            Some("id") => fs::remove_file(file).unwrap(),
+            Some("compilation") => fs::remove_file(file).unwrap(),
             _ => fs::write(file, "!").unwrap(),
         }
     }
     assert_eq!(known.run(&["--level", "2"], 0).0, whole);
-    assert_eq!(files(&known.path("target/explain/told")), saved);
+    assert_eq!(files(&told(&known)), saved);
 
     // What does not compile leaves nothing that passes for an answer.
     change(&known, "src/lib.rs", "pub fn broken( {}\n");

@@ -1,6 +1,10 @@
 //! `cargo explain`, on a crate of which it is known what the compiler makes of it.
 
 mod builds;
+mod compilers;
+mod declared;
+mod paths;
+mod standard_library;
 
 use std::fs::File;
 use std::ops::Deref;
@@ -208,8 +212,6 @@ fn bad_input_is_told_before_anything_is_compiled() {
     let known = Crate::known();
     for (arguments, message) in [
         (&["nope"][..], "there is no package nope: there are known"),
-        (&["--file", "nope.rs"], "it has src/lib.rs, src/main.rs"),
-        (&["--file", "ib.rs"], "known has no source file ib.rs"),
         (&["--bin", "nope"], "known has no bin nope: it has known"),
         (
             &["--example", "nope"],
@@ -227,6 +229,23 @@ fn bad_input_is_told_before_anything_is_compiled() {
         assert_eq!(stdout, "");
     }
     assert!(!known.exists("target"));
+}
+
+#[test]
+fn a_file_that_the_target_is_not_made_from_is_refused() {
+    let known = Crate::known();
+    for (file, message) in [
+        (
+            "nope.rs",
+            "--lib of known has no source file nope.rs: it has src/lib.rs",
+        ),
+        ("ib.rs", "--lib of known has no source file ib.rs"),
+        ("main.rs", "it has src/lib.rs"),
+    ] {
+        let (stdout, stderr) = known.run(&["--file", file], 2);
+        assert!(stderr.contains(message), "{stderr}");
+        assert_eq!(stdout, "");
+    }
 }
 
 #[test]

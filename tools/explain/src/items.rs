@@ -1,0 +1,305 @@
+//! What the crate declares, and where: rustdoc's JSON, which has macros expanded and modules found.
+//!
+//! The compiler names types and async functions by their paths, as a reader would: `rooms::Room`, `Room::read`,
+//! `<Room as Named>::name`. The format of the JSON has a new version with almost every compiler; the fields read here
+//! have been the same for years.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
+
+use crate::names::{plain, short_type};
+use crate::source::Sources;
+
+/// File and line.
+pub type At = (String, u32);
+
+/// Where the compiler's name leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Declared {
+    At(At),
+    /// In the crate, at a place that is not known, as where a macro hides it.
+    Somewhere,
+    /// In another crate, or in code that nobody wrote.
+    Elsewhere,
+}
+
+#[derive(Debug, Default)]
+pub struct Items {
+    /// Types, and functions with those of types and traits, by their paths in the crate.
+    declared: HashMap<String, At>,
+    /// The functions of `impl TRAIT for TYPE`, by their own names.
+    in_impls: HashMap<String, Vec<InImpl>>,
+    crates: HashSet<String>,
+}
+
+#[derive(Debug)]
+struct InImpl {
+    at: At,
+    of_trait: String,
+    /// All names in the trait and the type.
+    words: HashSet<String>,
+}
+
+#[derive(Deserialize)]
+struct Crate {
+    index: HashMap<String, Item>,
+    paths: HashMap<String, Summary>,
+    external_crates: HashMap<String, External>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    crate_id: u32,
+    name: Option<String>,
+    span: Option<Span>,
+    inner: Inner,
+}
+
+#[derive(Deserialize)]
+struct Span {
+    filename: PathBuf,
+    begin: (u32, u32),
+}
+
+#[derive(Deserialize)]
+struct Inner {
+    function: Option<IgnoredAny>,
+    r#impl: Option<Impl>,
+    r#trait: Option<Trait>,
+}
+
+#[derive(Deserialize)]
+struct Impl {
+    items: Vec<Value>,
+    r#trait: Option<Value>,
+    r#for: Value,
+}
+
+#[derive(Deserialize)]
+struct Trait {
+    items: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct Summary {
+    crate_id: u32,
+    path: Vec<String>,
+    kind: String,
+}
+
+#[derive(Deserialize)]
+struct External {
+    name: String,
+}
+
+impl Items {
+    pub fn parse(json: &str, sources: &Sources) -> anyhow::Result<Self> {
+        let all: Crate = serde_json::from_str(json)
+            .context("rustdoc says what this version of cargo explain cannot read")?;
+        let mut items = Self::default();
+        items
+            .crates
+            .extend(all.external_crates.values().map(|one| one.name.clone()));
+        let at = |id: &str| {
+            let item = all.index.get(id)?;
+            let span = item.span.as_ref()?;
+            let file = sources.own(&span.filename)?.to_owned();
+            Some((item, (file, span.begin.0)))
+        };
+        let own_path = |id: &str| {
+            let summary = all.paths.get(id).filter(|one| one.crate_id == 0)?;
+            Some(summary.path.get(1..)?.join("::"))
+        };
+        for (id, summary) in &all.paths {
+            let is_named = ["struct", "enum", "union", "function"].contains(&summary.kind.as_str());
+            if let (true, Some(path), Some((_, at))) = (is_named, own_path(id), at(id)) {
+                items.declared.entry(path).or_insert(at);
+            }
+        }
+        for (id, item) in all.index.iter().filter(|(_, item)| item.crate_id == 0) {
+            let (members, around, of_trait) = match &item.inner {
+                Inner {
+                    r#impl: Some(one), ..
+                } => {
+                    let own = one
+                        .r#for
+                        .pointer("/resolved_path/id")
+                        .and_then(|id| own_path(&id.to_string()));
+                    (
+                        &one.items,
+                        own,
+                        one.r#trait.as_ref().map(|of| (of, Some(&one.r#for))),
+                    )
+                }
+                Inner {
+                    r#trait: Some(one), ..
+                } => (&one.items, own_path(id), None),
+                _ => continue,
+            };
+            for member in members {
+                let Some((
+                    Item {
+                        name: Some(name),
+                        inner:
+                            Inner {
+                                function: Some(_), ..
+                            },
+                        ..
+                    },
+                    at,
+                )) = at(&member.to_string())
+                else {
+                    continue;
+                };
+                if let Some((of_trait, of)) = of_trait {
+                    let mut words = HashSet::new();
+                    names(of_trait, &mut words);
+                    of.inspect(|of| names(of, &mut words));
+                    let of_trait = of_trait["path"].as_str().unwrap_or_default();
+                    let one = InImpl {
+                        at,
+                        of_trait: last(of_trait).to_owned(),
+                        words,
+                    };
+                    items.in_impls.entry(name.clone()).or_default().push(one);
+                } else if let Some(around) = &around {
+                    items
+                        .declared
+                        .entry(format!("{around}::{name}"))
+                        .or_insert(at);
+                }
+            }
+        }
+        Ok(items)
+    }
+
+    /// Where this type or function is declared; if it is inside of a function, where that one is.
+    pub fn find(&self, printed: &str) -> Declared {
+        let segments = segments(printed);
+        for end in (1..=segments.len()).rev() {
+            if let Some(at) = self.exactly(&segments[..end]) {
+                return Declared::At(at.clone());
+            }
+        }
+        let first = segments
+            .first()
+            .map_or("", |first| first.trim_start_matches(['<', '&']));
+        let first = first
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .next()
+            .unwrap_or_default();
+        // Derived code is in a constant without a name, and what it declares begins with two underscores.
+        let hidden = segments
+            .iter()
+            .any(|one| *one == "_" || one.starts_with("__"));
+        let primitive = first.is_empty()
+            || first.starts_with(char::is_lowercase)
+                && segments[0].starts_with('<')
+                && !segments[0].contains("::");
+        if hidden || primitive || self.crates.contains(first) {
+            Declared::Elsewhere
+        } else {
+            Declared::Somewhere
+        }
+    }
+
+    fn exactly(&self, segments: &[&str]) -> Option<&At> {
+        let (name, before) = segments.split_last()?;
+        match before.last() {
+            // The functions of a type of another module.
+            Some(of) if of.starts_with("<impl ") && !of.contains(" for ") => {
+                let of = of.strip_prefix("<impl ")?.strip_suffix('>')?;
+                self.declared
+                    .get(&format!("{}::{}", plain(of), plain(name)))
+            }
+            Some(of) if of.starts_with("<impl ") || of.starts_with('<') && of.contains(" as ") => {
+                let printed = words(of);
+                let candidates = self
+                    .in_impls
+                    .get(plain(name).as_str())
+                    .into_iter()
+                    .flatten();
+                let fitting = candidates.filter(|one| printed.contains(one.of_trait.as_str()));
+                let best = fitting.max_by_key(|one| {
+                    let common = one
+                        .words
+                        .iter()
+                        .filter(|word| printed.contains(word.as_str()))
+                        .count();
+                    (common, std::cmp::Reverse(one.words.len()))
+                });
+                best.map(|one| &one.at)
+            }
+            _ => {
+                let path: Vec<String> = segments.iter().map(|one| plain(one)).collect();
+                self.declared.get(&path.join("::"))
+            }
+        }
+    }
+}
+
+/// The last names of all paths in a trait or a type, its generics too.
+fn names(of: &Value, into: &mut HashSet<String>) {
+    match of {
+        Value::Array(values) => values.iter().for_each(|value| names(value, into)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value.as_str() {
+                    Some(text) if ["path", "primitive"].contains(&name.as_str()) => {
+                        into.insert(last(text).to_owned());
+                    }
+                    _ => names(value, into),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
+}
+
+fn words(printed: &str) -> HashSet<String> {
+    let short = short_type(printed);
+    let words = short.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The parts of a path between the double colons that stand in no brackets, without generics of their own.
+fn segments(path: &str) -> Vec<&str> {
+    let mut segments = Vec::new();
+    let (mut depth, mut start) = (0_u32, 0);
+    let bytes = path.as_bytes();
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'<' | b'(' | b'[' | b'{' => depth += 1,
+            // The arrow of a function type is no bracket.
+            b'>' if at > 0 && bytes[at - 1] == b'-' => {}
+            b'>' | b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            b':' if depth == 0 && bytes.get(at + 1) == Some(&b':') => {
+                segments.push(&path[start..at]);
+                start = at + 2;
+            }
+            _ => {}
+        }
+    }
+    segments.push(&path[start..]);
+    // `f::<u8>` has them in a part of their own.
+    let is_generics = |(at, part): &(usize, &&str)| {
+        *at > 0 && part.starts_with('<') && !part.starts_with("<impl ")
+    };
+    segments
+        .iter()
+        .enumerate()
+        .filter(|one| !is_generics(one))
+        .map(|(_, part)| *part)
+        .collect()
+}
