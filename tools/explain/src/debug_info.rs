@@ -87,11 +87,15 @@ impl<'a> DebugInfo<'a> {
         frames.flatten()
     }
 
-    /// Whether any code is from the package's own files.
-    pub fn has_own(&self) -> bool {
-        self.nodes
-            .iter()
-            .any(|node| matches!(node, Node::File(Some(_))))
+    /// Whether this is a function in one of the package's own files.
+    pub fn is_own(&self, function: usize) -> bool {
+        let Some(Node::Scope(Scope {
+            file: Some(file), ..
+        })) = self.nodes.get(function)
+        else {
+            return false;
+        };
+        matches!(self.nodes.get(*file), Some(Node::File(Some(_))))
     }
 
     /// Every frame of inlined code, with the frame of the function that it was inlined into.

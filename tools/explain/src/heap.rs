@@ -12,10 +12,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::debug_info::Frame;
-use crate::ir::{Module, Symbol};
+use crate::ir::Module;
 use crate::names::{demangled, short_function};
 use crate::source::Place;
-use crate::standard_library::is_allocator;
+use crate::standard_library::{Allocating, is_allocator};
 
 /// What is the same at the end of every chain, below the collections and boxes.
 const INNERMOST: [&str; 5] = [
@@ -43,11 +43,10 @@ pub struct Reached {
 
 /// Finds all allocations.
 ///
-/// `of_std` are the functions of std's that allocate, by their mangled names.
-pub fn sites(module: &Module<'_>, of_std: &HashSet<String>) -> Sites {
+/// `of_std` are the functions of std's that allocate.
+pub fn sites(module: &Module<'_>, of_std: &Allocating) -> Sites {
     let symbols = module.symbols.iter();
-    let allocates = |one: &Symbol<'_>| !one.defined && of_std.contains(one.mangled);
-    let mut allocates: Vec<bool> = symbols.map(allocates).collect();
+    let mut allocates: Vec<bool> = symbols.map(|one| of_std.has(one)).collect();
     let mut seen = HashSet::new();
     let mut sites = Sites::new();
     // A function that was found to allocate makes its callers' calls allocations: until nothing is new.

@@ -43,6 +43,8 @@ pub struct Module<'a> {
     /// The calls of each defined function, by the function's index in `symbols`.
     pub functions: Vec<(usize, Vec<Call>)>,
     pub debug_info: DebugInfo<'a>,
+    /// What the debug information says about the defined functions, by its numbers.
+    subprograms: Vec<usize>,
     numbers: HashMap<&'a str, usize>,
 }
 
@@ -58,6 +60,7 @@ impl<'a> Module<'a> {
                     let function = module.number(name);
                     module.symbols[function].defined = true;
                     module.functions.push((function, Vec::new()));
+                    module.subprograms.extend(location(line));
                 }
             } else if line.starts_with("  ")
                 && let Some(name) = callee(line)
@@ -74,6 +77,12 @@ impl<'a> Module<'a> {
             }
         }
         module
+    }
+
+    /// How many of the defined functions are from the package's own files.
+    pub fn own_functions(&self) -> usize {
+        let own = |number: &&usize| self.debug_info.is_own(**number);
+        self.subprograms.iter().filter(own).count()
     }
 
     fn number(&mut self, mangled: &'a str) -> usize {

@@ -47,10 +47,16 @@ Levels:
   1  heap allocations that survive optimization; large types and futures
   2  also those that were elided, why calls were inlined or not, all types and futures
 
-A call into another crate's compiled code is followed only where std is known to allocate; a call through a
-pointer is not followed. An allocation is called elided only if nothing is called on its line any more.
-NAME::{closure#0} is the body of an async function, or a closure in it. \"and 3 more\" are functions that the
-calling one was inlined into.
+A call into another crate's compiled code is followed only in std. An allocation is called elided only if nothing is
+called on its line any more. NAME::{closure#0} is the body of an async function, or a closure in it. \"and 3 more\" are
+functions that the calling one was inlined into.
+
+What it cannot see:
+  allocations behind calls through pointers (dyn, fn), in the compiled code of other crates, and in C
+  what std allocates when something is wrong, when a value ends, or once for a whole process
+  code that is generic or #[inline] and is not used in this target; types whose size nobody asks for
+  code that a build script has written, and types that a derive hides
+  what link-time optimization and further codegen units change: the target is compiled in one piece, without LTO
 
 Examples:
   cargo explain >> compiler.txt
@@ -70,7 +76,7 @@ struct Args {
     /// Types and futures from this size on [default: large ones at level 1, above it all]
     #[arg(long, value_name = "BYTES")]
     min_size: Option<u64>,
-    /// Print one JSON object: package, level, heap, inlining, sizes
+    /// Print one JSON object: package, level, heap, inlining, sizes, notes
     #[arg(long)]
     json: bool,
     /// Explain a package of another workspace

@@ -204,7 +204,7 @@ impl Report {
     }
 }
 
-/// What is left out. It is an error if that is everything, and there is no reason for it.
+/// What the findings are of, and what is left out. It is an error if that is everything, and there is no reason for it.
 fn notes(module: &Module<'_>, told: &Told, sources: &Sources) -> anyhow::Result<Vec<String>> {
     let mut notes = Vec::new();
     if let Some(file) = sources.generated.first() {
@@ -214,26 +214,21 @@ fn notes(module: &Module<'_>, told: &Told, sources: &Sources) -> anyhow::Result<
             file.display()
         ));
     }
-    if !module.debug_info.has_own() {
+    let functions = module.own_functions();
+    if functions == 0 && sources.generated.is_empty() {
         let own = format!("{}::", told.compilation.crate_name);
-        let names = module
-            .functions
-            .iter()
-            .map(|(function, _)| module.symbols[*function].name());
-        let compiled = names
-            .filter(|name| name.trim_start_matches('<').starts_with(&own))
-            .count();
-        if compiled > 0 && sources.generated.is_empty() {
+        let names = module.functions.iter();
+        let mut names = names.map(|(function, _)| module.symbols[*function].name());
+        if let Some(name) = names.find(|name| name.trim_start_matches('<').starts_with(&own)) {
             bail!(
-                "rustc has compiled {compiled} functions of {own}, and says of none that it is from a file of the package: \
-                 the paths in its output cannot be understood"
+                "rustc has compiled {name}, and says of no function that it is from a file of the package: \
+                 the paths in its output are not understood"
             );
         }
-        notes.push(
-            "no function of its own was compiled: those that are generic or #[inline] are compiled where they are used"
-                .to_owned(),
-        );
     }
+    notes.push(format!(
+        "{functions} functions of its own are compiled here; those that are generic or #[inline] are where they are used"
+    ));
     Ok(notes)
 }
 

@@ -13,7 +13,8 @@ use anyhow::{Context as _, bail};
 use object::read::archive::ArchiveFile;
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget, SymbolKind};
 
-use crate::names::demangled;
+use crate::ir::Symbol;
+use crate::names::{demangled, plain};
 
 /// Functions, by how their paths begin, that do not count although the allocator can be reached from them.
 const NEVER: [&str; 9] = [
@@ -116,8 +117,33 @@ impl Calls {
     }
 }
 
-/// The mangled names of all that allocate in the libraries of this folder.
-pub fn allocating(folder: &Path) -> anyhow::Result<HashSet<String>> {
+/// The functions that allocate.
+#[derive(Debug, Default)]
+pub struct Allocating {
+    mangled: HashSet<String>,
+    /// Without generics. A dependency may have compiled one for a type of its own, and have it called by others.
+    paths: HashSet<String>,
+}
+
+impl Allocating {
+    pub fn has(&self, symbol: &Symbol<'_>) -> bool {
+        !symbol.defined
+            && (self.mangled.contains(symbol.mangled) || self.paths.contains(&path(symbol.name())))
+    }
+}
+
+/// A type's own function is `<TYPE>::function` in one mangling, and `TYPE::function` in the other.
+fn path(name: &str) -> String {
+    let path = plain(name);
+    if path.contains(" as ") {
+        path
+    } else {
+        path.replace(['<', '>'], "")
+    }
+}
+
+/// What allocates in the libraries of this folder.
+pub fn allocating(folder: &Path) -> anyhow::Result<Allocating> {
     let mut calls = Calls::default();
     for entry in fs::read_dir(folder)
         .with_context(|| format!("cannot read the folder {}", folder.display()))?
@@ -172,5 +198,7 @@ pub fn allocating(folder: &Path) -> anyhow::Result<HashSet<String>> {
     }
     let all = names.into_iter().zip(allocating);
     let found = all.filter(|(_, allocating)| *allocating);
-    Ok(found.map(|(name, _)| name.to_owned()).collect())
+    let mangled: HashSet<String> = found.map(|(name, _)| name.to_owned()).collect();
+    let paths = mangled.iter().map(|name| path(&demangled(name))).collect();
+    Ok(Allocating { mangled, paths })
 }

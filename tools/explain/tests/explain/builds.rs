@@ -29,7 +29,7 @@ const PROGRAM: &str =
     "fn main() {\n    drop(std::hint::black_box(Box::new(known::doubled())));\n}\n";
 const ONE_ALLOCATION: &str = "src/lib.rs:2:5: heap: helper::made, survives\n";
 /// Is not in the workspace, as a dependency from a registry is not.
-const WITH_HELPER: &str = "\
+pub const WITH_HELPER: &str = "\
 [package]
 name = \"known\"
 version = \"0.1.0\"
