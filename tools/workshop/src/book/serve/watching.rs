@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
+use course::tree::is_editors;
+
 use super::live::Live;
 
 /// Folders whose files are shown in the book, and the files beside them that are.
@@ -28,10 +30,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Starts a thread that builds the book again after each change of a source.
 pub fn start(root: PathBuf, live: Arc<Live>) -> anyhow::Result<()> {
     let (sender, changed) = mpsc::channel();
-    let watcher = watch(&root, sender);
+    let mut watcher = watch(&root, sender);
     let work = move || {
-        let _watcher = watcher;
         while let Some(paths) = next_changes(&changed) {
+            if let Some(watcher) = &mut watcher {
+                watch_again(watcher, &root, &paths);
+            }
             let started = Instant::now();
             let names = paths.iter().map(|path| {
                 path.strip_prefix(&root)
@@ -84,7 +88,6 @@ fn watch(root: &Path, sender: Sender<PathBuf>) -> Option<RecommendedWatcher> {
             }
         }
     };
-    let unnoticed = |error: &notify::Error| eprintln!("warning: changes go unnoticed: {error}");
     let mut watcher = notify::recommended_watcher(handler)
         .inspect_err(unnoticed)
         .ok()?;
@@ -105,6 +108,22 @@ fn watch(root: &Path, sender: Sender<PathBuf>) -> Option<RecommendedWatcher> {
     Some(watcher)
 }
 
+/// A folder that was removed is not watched any more when it comes back.
+fn watch_again(watcher: &mut RecommendedWatcher, root: &Path, changed: &BTreeSet<PathBuf>) {
+    let folders = FOLDERS.map(|name| root.join(name));
+    for folder in folders
+        .iter()
+        .filter(|folder| changed.contains(*folder) && folder.is_dir())
+    {
+        let watched = watcher.watch(folder, RecursiveMode::Recursive);
+        watched.inspect_err(unnoticed).ok();
+    }
+}
+
+fn unnoticed(error: &notify::Error) {
+    eprintln!("warning: changes go unnoticed: {error}");
+}
+
 /// Whether a change of this file can change the book.
 fn is_source(root: &Path, path: &Path) -> bool {
     let Ok(path) = path.strip_prefix(root) else {
@@ -116,13 +135,7 @@ fn is_source(root: &Path, path: &Path) -> bool {
     };
     let is_ours = FOLDERS.contains(first) || FILES.contains(&path.to_str().unwrap_or_default());
     let is_made = parts.iter().any(|part| NOT_SOURCES.contains(part));
-    // Editors' swap, backup and lock files, and the file by which vim tests a folder.
-    let is_editors = name.ends_with('~')
-        || name.ends_with(".swp")
-        || name.ends_with(".swx")
-        || name.starts_with(".#")
-        || *name == "4913";
-    is_ours && !is_made && !is_editors
+    is_ours && !is_made && !is_editors(name)
 }
 
 #[cfg(test)]
@@ -160,6 +173,26 @@ mod tests {
             assert!(!is_source(root, &root.join(path)), "{path}");
         }
         assert!(!is_source(root, Path::new("/elsewhere/book/x.md")));
+    }
+
+    #[test]
+    fn a_folder_that_comes_back_is_watched() {
+        let dir = test_tools::Folder::new();
+        dir.write("steps/01/a.rs", "");
+        let (sender, changed) = mpsc::channel();
+        let mut watcher = watch(dir.root(), sender).unwrap();
+        let folder = dir.path("steps");
+        std::fs::remove_dir_all(&folder).unwrap();
+        std::fs::create_dir(&folder).unwrap();
+        let mut noticed = |path: &Path| {
+            let until = Instant::now() + Duration::from_secs(20);
+            let left = || until.saturating_duration_since(Instant::now());
+            std::iter::from_fn(|| changed.recv_timeout(left()).ok()).any(|changed| changed == path)
+        };
+        assert!(noticed(&folder));
+        watch_again(&mut watcher, dir.root(), &BTreeSet::from([folder]));
+        dir.write("steps/b.rs", "");
+        assert!(noticed(&dir.path("steps/b.rs")));
     }
 
     #[test]
