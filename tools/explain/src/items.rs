@@ -39,6 +39,8 @@ pub struct Items {
 #[derive(Debug)]
 struct InImpl {
     at: At,
+    /// The type, if it is one with a name.
+    of: Option<String>,
     of_trait: String,
     /// All names in the trait and the type.
     words: HashSet<String>,
@@ -160,8 +162,10 @@ impl Items {
                     names(of_trait, &mut words);
                     of.inspect(|of| names(of, &mut words));
                     let of_trait = of_trait["path"].as_str().unwrap_or_default();
+                    let of = of.and_then(|of| of.pointer("/resolved_path/path")?.as_str());
                     let one = InImpl {
                         at,
+                        of: of.map(|of| last(of).to_owned()),
                         of_trait: last(of_trait).to_owned(),
                         words,
                     };
@@ -185,22 +189,13 @@ impl Items {
                 return Declared::At(at.clone());
             }
         }
+        // All impls of the crate's own are known. Derived code is in a constant without a name, and what it declares
+        // begins with two underscores.
+        let is_hidden = |one: &&str| one.starts_with('<') || *one == "_" || one.starts_with("__");
         let first = segments
             .first()
-            .map_or("", |first| first.trim_start_matches(['<', '&']));
-        let first = first
-            .split(|c: char| !c.is_alphanumeric() && c != '_')
-            .next()
-            .unwrap_or_default();
-        // Derived code is in a constant without a name, and what it declares begins with two underscores.
-        let hidden = segments
-            .iter()
-            .any(|one| *one == "_" || one.starts_with("__"));
-        let primitive = first.is_empty()
-            || first.starts_with(char::is_lowercase)
-                && segments[0].starts_with('<')
-                && !segments[0].contains("::");
-        if hidden || primitive || self.crates.contains(first) {
+            .map_or("", |first| first.split('<').next().unwrap_or_default());
+        if segments.iter().any(is_hidden) || self.crates.contains(first) {
             Declared::Elsewhere
         } else {
             Declared::Somewhere
@@ -209,37 +204,51 @@ impl Items {
 
     fn exactly(&self, segments: &[&str]) -> Option<&At> {
         let (name, before) = segments.split_last()?;
-        match before.last() {
-            // The functions of a type of another module.
-            Some(of) if of.starts_with("<impl ") && !of.contains(" for ") => {
-                let of = of.strip_prefix("<impl ")?.strip_suffix('>')?;
-                self.declared
-                    .get(&format!("{}::{}", plain(of), plain(name)))
-            }
-            Some(of) if of.starts_with("<impl ") || of.starts_with('<') && of.contains(" as ") => {
-                let printed = words(of);
-                let candidates = self
-                    .in_impls
-                    .get(plain(name).as_str())
-                    .into_iter()
-                    .flatten();
-                let fitting = candidates.filter(|one| printed.contains(one.of_trait.as_str()));
-                let best = fitting.max_by_key(|one| {
-                    let common = one
-                        .words
-                        .iter()
-                        .filter(|word| printed.contains(word.as_str()))
-                        .count();
-                    (common, std::cmp::Reverse(one.words.len()))
-                });
-                best.map(|one| &one.at)
-            }
-            _ => {
-                let path: Vec<String> = segments.iter().map(|one| plain(one)).collect();
-                self.declared.get(&path.join("::"))
-            }
-        }
+        let Some((kind, of_trait)) = before.last().and_then(|last| implemented(last)) else {
+            let path: Vec<String> = segments.iter().map(|one| plain(one)).collect();
+            return self.declared.get(&path.join("::"));
+        };
+        let (name, plain_kind) = (plain(name), plain(kind));
+        let Some(of_trait) = of_trait else {
+            return self.declared.get(&format!("{plain_kind}::{name}"));
+        };
+        let plain_trait = plain(of_trait);
+        let candidates = self.in_impls.get(&name).into_iter().flatten();
+        let fitting = candidates.filter(|one| {
+            let is_of = |of: &String| of == last(&plain_kind);
+            one.of_trait == last(&plain_trait) && one.of.as_ref().is_none_or(is_of)
+        });
+        let printed = words(&format!("{kind} {of_trait}"));
+        let best = fitting.max_by_key(|one| {
+            let common = one.words.intersection(&printed).count();
+            (common, std::cmp::Reverse(one.words.len()))
+        });
+        best.map(|one| &one.at)
     }
+}
+
+/// The type, and the trait if there is one, of `<TYPE as TRAIT>`, `<impl TRAIT for TYPE>` and `<impl TYPE>`.
+fn implemented(segment: &str) -> Option<(&str, Option<&str>)> {
+    let inner = segment.strip_prefix('<')?.strip_suffix('>')?;
+    match inner.strip_prefix("impl ") {
+        Some(inner) => Some(match split_outside(inner, " for ") {
+            Some((of_trait, kind)) => (kind, Some(of_trait)),
+            None => (inner, None),
+        }),
+        None => split_outside(inner, " as ").map(|(kind, of_trait)| (kind, Some(of_trait))),
+    }
+}
+
+/// Splits at a word that stands in no brackets.
+fn split_outside<'a>(text: &'a str, at: &str) -> Option<(&'a str, &'a str)> {
+    let is_outside = |start: &usize| {
+        let count = |brackets: &[char]| text[..*start].matches(brackets).count();
+        // The arrow of a function type is no bracket.
+        count(&['<', '(', '[']) + text[..*start].matches("->").count() == count(&['>', ')', ']'])
+    };
+    let mut found = text.match_indices(at).map(|(start, _)| start);
+    let start = found.find(is_outside)?;
+    Some((&text[..start], &text[start + at.len()..]))
 }
 
 /// The last names of all paths in a trait or a type, its generics too.
@@ -302,4 +311,76 @@ fn segments(path: &str) -> Vec<&str> {
         .filter(|one| !is_generics(one))
         .map(|(_, part)| *part)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::source::tests::sources;
+
+    /// What rustdoc says of `src/lib.rs`, in which each item has a line of its own.
+    fn items() -> Items {
+        let item = |line: u32, name: &str, inner: Value| json!({"crate_id": 0, "name": name, "span": {"filename": "src/lib.rs", "begin": [line, 1]}, "inner": inner});
+        let function = |line, name| item(line, name, json!({"function": {}}));
+        let of_type = |name: &str, id: u32| json!({"resolved_path": {"path": name, "id": id}});
+        let implemented = |of_trait: Value, kind: Value, member: u32| json!({"crate_id": 0, "name": null, "span": null, "inner": {"impl": {"items": [member], "trait": of_trait, "for": kind}}});
+        let path = |path: &[&str], kind: &str| json!({"crate_id": 0, "path": path, "kind": kind});
+        let from = |of: &str| json!({"path": "From", "args": {"type": {"resolved_path": {"path": of, "id": 90}}}});
+        let json = json!({
+            "index": {
+                "1": item(1, "Error", json!({"enum": {}})),
+                "2": implemented(Value::Null, of_type("Error", 1), 3),
+                "3": function(3, "text"),
+                "4": implemented(from("io::Error"), of_type("Error", 1), 5),
+                "5": function(5, "from"),
+                "6": implemented(from("Utf8Error"), of_type("Error", 1), 7),
+                "7": function(7, "from"),
+                "8": function(8, "outer"),
+            },
+            "paths": {
+                "1": path(&["known", "error", "Error"], "enum"),
+                "8": path(&["known", "outer"], "function"),
+            },
+            "external_crates": {"1": {"name": "std"}},
+        });
+        Items::parse(&json.to_string(), &sources([("src/lib.rs", "")])).unwrap()
+    }
+
+    #[test]
+    fn the_compilers_names_lead_to_declarations() {
+        let items = items();
+        for (printed, line) in [
+            ("error::Error", 1),
+            ("error::Error::text", 3),
+            ("other::<impl error::Error>::text", 3),
+            (
+                "<error::Error as std::convert::From<std::io::Error>>::from",
+                5,
+            ),
+            (
+                "error::<impl std::convert::From<std::str::Utf8Error> for error::Error>::from",
+                7,
+            ),
+            (
+                "<error::Error as std::convert::From<std::str::Utf8Error>>::from::Local<u8>",
+                7,
+            ),
+            ("outer::{closure#0}::Local", 8),
+            ("outer::<fn(u8) -> u8>::Local", 8),
+        ] {
+            let at = ("src/lib.rs".to_owned(), line);
+            assert_eq!(items.find(printed), Declared::At(at), "{printed}");
+        }
+        for printed in [
+            "std::boxed::Box<error::Error>",
+            "std::boxed::<impl std::convert::From<std::string::String> for std::boxed::Box<dyn std::error::Error>>::from::StringError",
+            "<T as std::slice::<impl [T]>::to_vec_in::ConvertVec>::to_vec::DropGuard<u8>",
+            "_::<impl serde::Deserialize<'de> for error::Error>::deserialize::__Visitor",
+        ] {
+            assert_eq!(items.find(printed), Declared::Elsewhere, "{printed}");
+        }
+        assert_eq!(items.find("hidden::Type<u8>"), Declared::Somewhere);
+    }
 }

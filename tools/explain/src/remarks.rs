@@ -97,7 +97,10 @@ fn once(found: BTreeSet<Decision>, sources: &Sources) -> Vec<Decision> {
 
 fn decision(line: &str, remark: &Regex, sources: &Sources) -> Option<Decision> {
     // Most are about dependencies.
-    let (place, _) = line.rsplit_once(" inline (")?;
+    let verdicts = [" inline (missed): ", " inline (success): "];
+    let (place, _) = verdicts
+        .iter()
+        .find_map(|verdict| line.rsplit_once(verdict))?;
     let file = sources.own(Path::new(place.rsplitn(3, ':').nth(2)?))?;
     let remark = remark.captures(line)?;
     let inlined = &remark["verdict"] == "success";
@@ -158,6 +161,7 @@ mod tests {
         let lines = [
             "/known/src/lib.rs:7:5 inline (success): '_RNvC5known3new' inlined into '_RNvC5known3one' with (cost=80, threshold=325) at callsite _RNvC5known3one:1:5;",
             "/known/src/lib.rs:9:17 inline (missed): '_RNvC5known3far' not inlined into '_RNvC5known3one' because it should never be inlined (cost=never): noinline function attribute",
+            "/known/src/lib.rs:5:5 inline (missed): '_RNvC5known3big' not inlined into '_RNvC5known3one' because too costly to inline (cost=760, threshold=325)",
             "/known/src/lib.rs:8:5 inline (missed): _RNvC5known3out will not be inlined into _RNvC5known3one because its definition is unavailable",
             "/rustc/1/library/core/src/x.rs:1:1 inline (success): 'a' inlined into 'b' with (cost=1, threshold=2) at callsite b:1:1;",
         ]
@@ -173,6 +177,7 @@ mod tests {
         assert_eq!(
             decisions.iter().map(told).collect::<Vec<_>>(),
             [
+                "src/lib.rs:5:5 known::big false too costly to inline (cost=760, threshold=325)",
                 "src/lib.rs:7:5 known::new true cost=80, threshold=325",
                 "src/lib.rs:8:5 known::out false its definition is unavailable",
                 "src/lib.rs:9:17 known::far false it should never be inlined (cost=never): noinline function attribute",

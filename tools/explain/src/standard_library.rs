@@ -17,13 +17,14 @@ use crate::ir::Symbol;
 use crate::names::{demangled, plain};
 
 /// Functions, by how their paths begin, that do not count although the allocator can be reached from them.
-const NEVER: [&str; 9] = [
+const NEVER: [&str; 10] = [
     // Panics, and what cannot go on.
     "core::panicking::",
     "std::panicking::",
     "__rustc::rust_begin_unwind",
     "alloc::alloc::handle_alloc_error",
     "alloc::raw_vec::handle_error",
+    "std::backtrace::Backtrace>::capture",
     // The end of values.
     "core::ptr::drop_in_place::",
     // The first call of all.
