@@ -4,15 +4,19 @@
 //! `<Room as Named>::name`. The format of the JSON has a new version with almost every compiler; the fields read here
 //! have been the same for years.
 
+mod paths;
+mod rustdoc;
+
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
 
 use anyhow::Context as _;
-use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use crate::names::{plain, short_type};
 use crate::source::Sources;
+use paths::{implemented, segments};
+use rustdoc::{Crate, Inner, Item};
 
 /// File and line.
 pub type At = (String, u32);
@@ -46,58 +50,6 @@ struct InImpl {
     words: HashSet<String>,
 }
 
-#[derive(Deserialize)]
-struct Crate {
-    index: HashMap<String, Item>,
-    paths: HashMap<String, Summary>,
-    external_crates: HashMap<String, External>,
-}
-
-#[derive(Deserialize)]
-struct Item {
-    crate_id: u32,
-    name: Option<String>,
-    span: Option<Span>,
-    inner: Inner,
-}
-
-#[derive(Deserialize)]
-struct Span {
-    filename: PathBuf,
-    begin: (u32, u32),
-}
-
-#[derive(Deserialize)]
-struct Inner {
-    function: Option<IgnoredAny>,
-    r#impl: Option<Impl>,
-    r#trait: Option<Trait>,
-}
-
-#[derive(Deserialize)]
-struct Impl {
-    items: Vec<Value>,
-    r#trait: Option<Value>,
-    r#for: Value,
-}
-
-#[derive(Deserialize)]
-struct Trait {
-    items: Vec<Value>,
-}
-
-#[derive(Deserialize)]
-struct Summary {
-    crate_id: u32,
-    path: Vec<String>,
-    kind: String,
-}
-
-#[derive(Deserialize)]
-struct External {
-    name: String,
-}
-
 impl Items {
     pub fn parse(json: &str, sources: &Sources) -> anyhow::Result<Self> {
         let all: Crate = serde_json::from_str(json)
@@ -106,6 +58,8 @@ impl Items {
         items
             .crates
             .extend(all.external_crates.values().map(|one| one.name.clone()));
+        // What a test is run with is there for rustc alone.
+        items.crates.insert("test".to_owned());
         let at = |id: &str| {
             let item = all.index.get(id)?;
             let span = item.span.as_ref()?;
@@ -140,6 +94,14 @@ impl Items {
                 Inner {
                     r#trait: Some(one), ..
                 } => (&one.items, own_path(id), None),
+                // `extern crate serde_core as serde;`
+                Inner {
+                    extern_crate: Some(one),
+                    ..
+                } => {
+                    items.crates.extend(one.rename.clone());
+                    continue;
+                }
                 _ => continue,
             };
             for member in members {
@@ -221,34 +183,10 @@ impl Items {
         let printed = words(&format!("{kind} {of_trait}"));
         let best = fitting.max_by_key(|one| {
             let common = one.words.intersection(&printed).count();
-            (common, std::cmp::Reverse(one.words.len()))
+            (common, Reverse(one.words.len()))
         });
         best.map(|one| &one.at)
     }
-}
-
-/// The type, and the trait if there is one, of `<TYPE as TRAIT>`, `<impl TRAIT for TYPE>` and `<impl TYPE>`.
-fn implemented(segment: &str) -> Option<(&str, Option<&str>)> {
-    let inner = segment.strip_prefix('<')?.strip_suffix('>')?;
-    match inner.strip_prefix("impl ") {
-        Some(inner) => Some(match split_outside(inner, " for ") {
-            Some((of_trait, kind)) => (kind, Some(of_trait)),
-            None => (inner, None),
-        }),
-        None => split_outside(inner, " as ").map(|(kind, of_trait)| (kind, Some(of_trait))),
-    }
-}
-
-/// Splits at a word that stands in no brackets.
-fn split_outside<'a>(text: &'a str, at: &str) -> Option<(&'a str, &'a str)> {
-    let is_outside = |start: &usize| {
-        let count = |brackets: &[char]| text[..*start].matches(brackets).count();
-        // The arrow of a function type is no bracket.
-        count(&['<', '(', '[']) + text[..*start].matches("->").count() == count(&['>', ')', ']'])
-    };
-    let mut found = text.match_indices(at).map(|(start, _)| start);
-    let start = found.find(is_outside)?;
-    Some((&text[..start], &text[start + at.len()..]))
 }
 
 /// The last names of all paths in a trait or a type, its generics too.
@@ -282,37 +220,6 @@ fn words(printed: &str) -> HashSet<String> {
         .collect()
 }
 
-/// The parts of a path between the double colons that stand in no brackets, without generics of their own.
-fn segments(path: &str) -> Vec<&str> {
-    let mut segments = Vec::new();
-    let (mut depth, mut start) = (0_u32, 0);
-    let bytes = path.as_bytes();
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'<' | b'(' | b'[' | b'{' => depth += 1,
-            // The arrow of a function type is no bracket.
-            b'>' if at > 0 && bytes[at - 1] == b'-' => {}
-            b'>' | b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            b':' if depth == 0 && bytes.get(at + 1) == Some(&b':') => {
-                segments.push(&path[start..at]);
-                start = at + 2;
-            }
-            _ => {}
-        }
-    }
-    segments.push(&path[start..]);
-    // `f::<u8>` has them in a part of their own.
-    let is_generics = |(at, part): &(usize, &&str)| {
-        *at > 0 && part.starts_with('<') && !part.starts_with("<impl ")
-    };
-    segments
-        .iter()
-        .enumerate()
-        .filter(|one| !is_generics(one))
-        .map(|(_, part)| *part)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -338,6 +245,7 @@ mod tests {
                 "6": implemented(from("Utf8Error"), of_type("Error", 1), 7),
                 "7": function(7, "from"),
                 "8": function(8, "outer"),
+                "9": item(9, "serde", json!({"extern_crate": {"name": "serde_core", "rename": "serde"}})),
             },
             "paths": {
                 "1": path(&["known", "error", "Error"], "enum"),
@@ -375,6 +283,7 @@ mod tests {
         }
         for printed in [
             "std::boxed::Box<error::Error>",
+            "serde::de::Unexpected",
             "std::boxed::<impl std::convert::From<std::string::String> for std::boxed::Box<dyn std::error::Error>>::from::StringError",
             "<T as std::slice::<impl [T]>::to_vec_in::ConvertVec>::to_vec::DropGuard<u8>",
             "_::<impl serde::Deserialize<'de> for error::Error>::deserialize::__Visitor",

@@ -5,6 +5,8 @@
 //! BASE.sizes (rustc's stdout), BASE.remarks, BASE.items (what rustdoc says is declared where) and, at the very end,
 //! BASE.compilation: without it the others count for nothing.
 
+mod arguments;
+
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -16,6 +18,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
+
+use arguments::{Arguments, refused};
 
 /// Where to save, and that this program stands before rustc.
 pub const BASE: &str = "CARGO_EXPLAIN_BASE";
@@ -246,79 +250,6 @@ fn declared(rustdoc: &Path, arguments: &Arguments, work: &Path) -> anyhow::Resul
     )?)
 }
 
-/// What rustc is called with.
-struct Arguments(Vec<OsString>);
-
-impl Arguments {
-    /// All flags whose name is wanted, each with its value.
-    fn values(&self, wanted: impl Fn(&str) -> bool) -> Vec<&OsStr> {
-        let mut found: Vec<&OsStr> = Vec::new();
-        let mut arguments = self.0.iter();
-        while let Some(argument) = arguments.next() {
-            let text = argument.to_string_lossy();
-            if wanted(&text) {
-                found.push(argument);
-                found.extend(arguments.next().map(OsString::as_os_str));
-            } else if text.split_once('=').is_some_and(|(flag, _)| wanted(flag))
-                || text.starts_with("-L") && wanted("-L")
-            {
-                found.push(argument);
-            }
-        }
-        found
-    }
-
-    fn value(&self, flag: &str) -> anyhow::Result<&str> {
-        let found = self.values(|name| name == flag);
-        let last = found.last().and_then(|value| value.to_str());
-        let value = last.map(|value| {
-            value
-                .strip_prefix(flag)
-                .map_or(value, |value| value.trim_start_matches('='))
-        });
-        value.with_context(|| format!("cargo calls rustc without {flag}"))
-    }
-
-    /// The crate's first source file.
-    fn root(&self) -> anyhow::Result<&OsStr> {
-        let after = |flag: &str| self.0.iter().position(|argument| argument == flag);
-        // Cargo gives it after the crate's name and edition; nothing else stands alone and ends so.
-        let name = after("--crate-name").context("cargo calls rustc without --crate-name")?;
-        let mut rest = self.0[name + 2..].iter();
-        let file = rest.find(|argument| !argument.to_string_lossy().starts_with('-'));
-        Ok(file.context("cargo calls rustc without a source file")?)
-    }
-
-    /// The file that rustc writes among the artefacts.
-    fn output(&self, extension: &str) -> anyhow::Result<PathBuf> {
-        let suffix = self
-            .0
-            .iter()
-            .filter_map(|flag| flag.to_str()?.strip_prefix("extra-filename="))
-            .next_back();
-        let name = format!(
-            "{}{}",
-            self.value("--crate-name")?,
-            suffix.unwrap_or_default()
-        );
-        Ok(Path::new(self.value("--out-dir")?)
-            .join(name)
-            .with_added_extension(extension))
-    }
-}
-
-/// Flags that make what is not LLVM's code, code of which a part is missing, or names that say nothing.
-fn refused(arguments: &[OsString]) -> Option<&str> {
-    const REFUSED: [&str; 3] = [
-        "codegen-backend=",
-        "incremental=",
-        "symbol-mangling-version=hashed",
-    ];
-    let texts = arguments.iter().filter_map(|argument| argument.to_str());
-    let mut flags = texts.map(|text| text.trim_start_matches("-C").trim_start_matches("-Z"));
-    flags.find(|flag| REFUSED.iter().any(|refused| flag.starts_with(refused)))
-}
-
 fn each_line(from: impl io::Read, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     let mut from = BufReader::new(from);
     let mut line = Vec::new();
@@ -386,25 +317,5 @@ mod tests {
             sources(text).collect::<Vec<_>>(),
             ["src/lib.rs", "src/a b.rs"]
         );
-    }
-
-    #[test]
-    fn flags_are_found_in_both_forms() {
-        let all = [
-            "--crate-name",
-            "a",
-            "--edition=2024",
-            "src/lib.rs",
-            "--out-dir",
-            "/t",
-            "-Lx",
-            "-C",
-            "extra-filename=-1",
-        ];
-        let arguments = Arguments(all.map(OsString::from).to_vec());
-        assert_eq!(arguments.value("--edition").unwrap(), "2024");
-        assert_eq!(arguments.values(|flag| flag == "-L"), ["-Lx"]);
-        assert_eq!(arguments.root().unwrap(), "src/lib.rs");
-        assert_eq!(arguments.output("d").unwrap(), Path::new("/t/a-1.d"));
     }
 }

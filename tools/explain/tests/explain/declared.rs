@@ -187,3 +187,27 @@ pub async fn of(user: &User) -> u8 {
         ],
     );
 }
+
+#[test]
+fn a_benchmark_is_compiled_as_a_test_and_a_library_in_several_forms() {
+    let manifest = format!(
+        "{MANIFEST}\n[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n[[bench]]\nname = \"speed\"\n[profile.release]\nopt-level = \"z\"\n"
+    );
+    let known = Crate::new(&[
+        ("Cargo.toml", &manifest),
+        (
+            "src/lib.rs",
+            "pub struct Wide([u8; 100]);\n\npub fn size() -> usize {\n    size_of::<Wide>()\n}\n",
+        ),
+        (
+            "benches/speed.rs",
+            "struct Wide([u8; 200]);\n\n#[test]\nfn works() {\n    assert_eq!(size_of::<Wide>(), 200);\n}\n",
+        ),
+    ]);
+    assert_sizes(&known, &[], &["src/lib.rs:1: type: Wide"]);
+    assert_sizes(
+        &known,
+        &["--bench", "speed"],
+        &["benches/speed.rs:1: type: Wide"],
+    );
+}
