@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::names::{plain, short_type};
 use crate::source::Sources;
 use paths::{implemented, segments};
-use rustdoc::{Crate, Inner, Item};
+use rustdoc::{Crate, Impl, Inner};
 
 /// File and line.
 pub type At = (String, u32);
@@ -50,6 +50,21 @@ struct InImpl {
     words: HashSet<String>,
 }
 
+impl InImpl {
+    fn new(at: At, of_trait: &Value, of: &Value) -> Self {
+        let mut words = HashSet::new();
+        names(of_trait, &mut words);
+        names(of, &mut words);
+        let name = |path: Option<&Value>| Some(last(path?.as_str()?).to_owned());
+        Self {
+            at,
+            of: name(of.pointer("/resolved_path/path")),
+            of_trait: name(of_trait.get("path")).unwrap_or_default(),
+            words,
+        }
+    }
+}
+
 impl Items {
     pub fn parse(json: &str, sources: &Sources) -> anyhow::Result<Self> {
         let all: Crate = serde_json::from_str(json)
@@ -61,82 +76,58 @@ impl Items {
         // What a test is run with is there for rustc alone.
         items.crates.insert("test".to_owned());
         let at = |id: &str| {
-            let item = all.index.get(id)?;
-            let span = item.span.as_ref()?;
-            let file = sources.own(&span.filename)?.to_owned();
-            Some((item, (file, span.begin.0)))
+            let span = all.index.get(id)?.span.as_ref()?;
+            Some((sources.own(&span.filename)?.to_owned(), span.begin.0))
         };
         let own_path = |id: &str| {
             let summary = all.paths.get(id).filter(|one| one.crate_id == 0)?;
             Some(summary.path.get(1..)?.join("::"))
         };
+        let function = |id: &Value| {
+            let id = id.to_string();
+            let item = all.index.get(&id)?;
+            item.inner.function?;
+            Some((item.name.clone()?, at(&id)?))
+        };
         for (id, summary) in &all.paths {
             let is_named = ["struct", "enum", "union", "function"].contains(&summary.kind.as_str());
-            if let (true, Some(path), Some((_, at))) = (is_named, own_path(id), at(id)) {
+            if let (true, Some(path), Some(at)) = (is_named, own_path(id), at(id)) {
                 items.declared.entry(path).or_insert(at);
             }
         }
         for (id, item) in all.index.iter().filter(|(_, item)| item.crate_id == 0) {
-            let (members, around, of_trait) = match &item.inner {
-                Inner {
-                    r#impl: Some(one), ..
-                } => {
-                    let own = one
-                        .r#for
-                        .pointer("/resolved_path/id")
-                        .and_then(|id| own_path(&id.to_string()));
-                    (
-                        &one.items,
-                        own,
-                        one.r#trait.as_ref().map(|of| (of, Some(&one.r#for))),
-                    )
+            let Inner {
+                r#impl,
+                r#trait,
+                extern_crate,
+                ..
+            } = &item.inner;
+            // `extern crate serde_core as serde;`
+            items
+                .crates
+                .extend(extern_crate.iter().filter_map(|one| one.rename.clone()));
+            let of = r#impl
+                .as_ref()
+                .and_then(|one| own_path(&one.r#for.pointer("/resolved_path/id")?.to_string()));
+            let inherent = r#impl
+                .iter()
+                .filter(|one| one.r#trait.is_none())
+                .flat_map(|one| &one.items);
+            let members = r#trait.iter().flat_map(|one| &one.items).chain(inherent);
+            if let Some(of) = of.or_else(|| own_path(id)) {
+                for (name, at) in members.filter_map(function) {
+                    items.declared.entry(format!("{of}::{name}")).or_insert(at);
                 }
-                Inner {
-                    r#trait: Some(one), ..
-                } => (&one.items, own_path(id), None),
-                // `extern crate serde_core as serde;`
-                Inner {
-                    extern_crate: Some(one),
-                    ..
-                } => {
-                    items.crates.extend(one.rename.clone());
-                    continue;
-                }
-                _ => continue,
-            };
-            for member in members {
-                let Some((
-                    Item {
-                        name: Some(name),
-                        inner:
-                            Inner {
-                                function: Some(_), ..
-                            },
-                        ..
-                    },
-                    at,
-                )) = at(&member.to_string())
-                else {
-                    continue;
-                };
-                if let Some((of_trait, of)) = of_trait {
-                    let mut words = HashSet::new();
-                    names(of_trait, &mut words);
-                    of.inspect(|of| names(of, &mut words));
-                    let of_trait = of_trait["path"].as_str().unwrap_or_default();
-                    let of = of.and_then(|of| of.pointer("/resolved_path/path")?.as_str());
-                    let one = InImpl {
-                        at,
-                        of: of.map(|of| last(of).to_owned()),
-                        of_trait: last(of_trait).to_owned(),
-                        words,
-                    };
-                    items.in_impls.entry(name.clone()).or_default().push(one);
-                } else if let Some(around) = &around {
-                    items
-                        .declared
-                        .entry(format!("{around}::{name}"))
-                        .or_insert(at);
+            }
+            if let Some(Impl {
+                items: members,
+                r#trait: Some(of_trait),
+                r#for,
+            }) = r#impl
+            {
+                for (name, at) in members.iter().filter_map(function) {
+                    let one = InImpl::new(at, of_trait, r#for);
+                    items.in_impls.entry(name).or_default().push(one);
                 }
             }
         }
