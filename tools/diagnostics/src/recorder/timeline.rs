@@ -21,6 +21,7 @@ mod samples;
 mod spans;
 mod symbols;
 mod waits;
+mod wakes;
 
 pub(crate) use self::record::{Why, record, remembered};
 pub(crate) use self::samples::Sampling;

@@ -8,7 +8,7 @@
 //!
 //! `s` and `f` events lead from who has woken or spawned a task to its next poll. `C` events are the counters.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
 use super::json::{
@@ -19,25 +19,13 @@ use super::lanes::Lanes;
 use super::nest::{Interval, Track};
 use super::requests::{Requests, Site};
 use super::spans::{Closed, Draw, Visit};
+use super::wakes::{Wake, Wakes};
 use crate::recorder::clock::Scale;
 use crate::recorder::names;
 use crate::recorder::polls::Running;
 use crate::recorder::reading::{OpenSpan, Recorded};
 use crate::recorder::record::{Counter, Event, Name};
 use crate::sampling::labels::Label;
-
-/// Who has made a task ready that was not polled since.
-struct Wake {
-    name: &'static str,
-    thread: u64,
-    time: u64,
-}
-
-/// Tasks that are ready and not polled that are kept in mind.
-const MOST_WAKES: usize = 100_000;
-
-/// The record of a task's last poll comes sooner after its end, in nanoseconds.
-const AFTER_ITS_END: u64 = 1_000_000_000;
 
 fn microseconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1000.0
@@ -49,10 +37,7 @@ pub(crate) struct Trace {
     tracks: HashMap<u64, Track>,
     requests: Requests,
     lanes: Lanes,
-    /// By the task.
-    wakes: HashMap<u64, Wake>,
-    /// Tasks that have ended lately, and when.
-    ended: VecDeque<(u64, u64)>,
+    wakes: Wakes,
     flows: u64,
     texts: Texts,
 }
@@ -65,8 +50,7 @@ impl Trace {
             tracks: HashMap::new(),
             requests: Requests::new(scale, open),
             lanes: Lanes::default(),
-            wakes: HashMap::new(),
-            ended: VecDeque::new(),
+            wakes: Wakes::default(),
             flows: 0,
             texts: Texts::default(),
         }
@@ -151,7 +135,7 @@ impl Trace {
                 Ok(())
             }
             Event::Ended { time, task } => {
-                self.ended(task, at(time));
+                self.wakes.ended(task, at(time));
                 Ok(())
             }
             Event::SpanOpened { .. } | Event::Status { .. } => Ok(()),
@@ -205,12 +189,7 @@ impl Trace {
     }
 
     fn ready(&mut self, name: &'static str, task: u64, thread: u64, time: u64) {
-        if self.wakes.len() < MOST_WAKES {
-            // Waking a task that is ready already changes nothing.
-            self.wakes
-                .entry(task)
-                .or_insert(Wake { name, thread, time });
-        }
+        self.wakes.add(task, Wake { name, thread, time });
     }
 
     /// From who has made a task ready, if that is known, to its next poll.
@@ -220,22 +199,11 @@ impl Trace {
         poll: (u64, u64),
         out: &mut Writer<W>,
     ) -> io::Result<()> {
-        let Some(wake) = self.wakes.remove(&task) else {
+        let Some(wake) = self.wakes.take(task, poll.1) else {
             return Ok(());
         };
         self.flows += 1;
         out.flow(self.flows, wake.name, (wake.thread, wake.time), poll)
-    }
-
-    /// A task ends inside of its last poll, whose record is yet to come.
-    fn ended(&mut self, task: u64, time: u64) {
-        self.ended.push_back((time, task));
-        while let Some(&(ended, task)) = self.ended.front()
-            && ended + AFTER_ITS_END < time
-        {
-            self.ended.pop_front();
-            self.wakes.remove(&task);
-        }
     }
 
     fn draw<W: Write>(&mut self, span: &Closed<Site>, out: &mut Writer<W>) -> io::Result<()> {
