@@ -1,5 +1,5 @@
 //! The calls of an LLVM module, read from its text (`--emit=llvm-ir`), of which
-//! `rustc.sh` keeps the lines that matter here.
+//! The wrapper (`wrapper.rs`) keeps the lines that matter here.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;

@@ -42,6 +42,10 @@ pub fn check(trace: &Value) -> Result<(), String> {
             "M" => event.names_something().map_err(|why| wrong(&why))?,
             "X" => {
                 let length = time(&event.all["dur"]).map_err(|why| wrong(&why))?;
+                // speedscope ends it before it has begun.
+                if length == 0.0 {
+                    return Err(wrong("it takes no time"));
+                }
                 let slice = (event.time, event.time + length);
                 slices.entry(event.track).or_default().push(slice);
             }
@@ -229,6 +233,7 @@ mod tests {
                 "reaches out",
             ),
             (json!([negative]), "a time that cannot be"),
+            (json!([slice(1, 1.0, 0.0)]), "it takes no time"),
             (json!([count]), "it counts nothing"),
             (json!([unknown]), "nobody has asked for"),
             (json!([flow("s", 1, 1.0)]), "it has one side"),

@@ -228,8 +228,11 @@ impl Trace {
     ) -> io::Result<()> {
         let end_time = self.scale.nanoseconds(end);
         for poll in running {
-            let start = self.scale.nanoseconds(poll.since).min(end_time);
-            let end = end_time;
+            let (start, end) = (self.scale.nanoseconds(poll.since), end_time);
+            // It has begun since the end was noted.
+            if start >= end {
+                continue;
+            }
             self.lead_to(poll.task, (poll.thread, start), out)?;
             let track = self.tracks.entry(poll.thread).or_default();
             let args = Polled {

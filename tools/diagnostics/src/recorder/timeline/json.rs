@@ -141,15 +141,16 @@ impl<W: Write> Writer<W> {
         self.out.write_all(&text)
     }
 
-    /// Whole 256ths, 4 ns: viewers add start and length, and only with such numbers the sum is the very end. With others,
-    /// two that end together seem to overlap.
+    /// Since the trace began, and 0 before. In whole 256ths, 4 ns: viewers add start and length, and only with such numbers
+    /// the sum is the very end. With others, two that end together seem to overlap.
     fn microseconds(&self, time: u64) -> f64 {
         const PARTS: f64 = 256.0;
         let nanoseconds = time.saturating_sub(self.start) as f64;
         (nanoseconds * PARTS / 1000.0).round() / PARTS
     }
 
-    /// Something that takes time.
+    /// Something that takes time. What takes none within the trace is left out, since speedscope ends it before it begins:
+    /// it was over before the trace began, and was read for what it tells about spans that go on, or began at its end.
     pub(super) fn complete(
         &mut self,
         (pid, tid): (u32, u64),
@@ -157,19 +158,21 @@ impl<W: Write> Writer<W> {
         (name, cat): (&str, &'static str),
         args: impl Serialize,
     ) -> io::Result<()> {
-        // What began before the trace is shown from its start.
-        let interval = Interval {
-            start: interval.start.max(self.start),
-            end: interval.end.max(self.start),
-        };
+        let (start, end) = (
+            self.microseconds(interval.start),
+            self.microseconds(interval.end),
+        );
+        if start >= end {
+            return Ok(());
+        }
         self.put(&Json {
             ph: "X",
             name,
             cat,
             pid,
             tid,
-            ts: self.microseconds(interval.start),
-            dur: Some(self.microseconds(interval.end) - self.microseconds(interval.start)),
+            ts: start,
+            dur: Some(end - start),
             id: None,
             bp: None,
             s: None,
@@ -184,6 +187,9 @@ impl<W: Write> Writer<W> {
         from: (u64, u64),
         to: (u64, u64),
     ) -> io::Result<()> {
+        if to.1 < self.start {
+            return Ok(());
+        }
         for (ph, bp, (tid, time)) in [("s", None, from), ("f", Some("e"), to)] {
             self.put(&Json {
                 ph,
