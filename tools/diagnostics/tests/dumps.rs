@@ -121,6 +121,16 @@ impl Ran {
     fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
     }
+
+    /// One line says that there is no dump, and why.
+    #[track_caller]
+    fn warned_once(&self, why: &str) {
+        let stderr = self.stderr();
+        let warnings = stderr.lines().filter(|line| line.contains("no dump"));
+        let warnings: Vec<_> = warnings.collect();
+        assert_eq!(warnings.len(), 1, "{stderr}");
+        assert!(warnings[0].contains(why), "{stderr}");
+    }
 }
 
 fn ran_by(mut command: Command, work: &str, inside: &str) -> Ran {
@@ -232,13 +242,7 @@ fn asked() {
 
 fn missing_folder() {
     let ran = ran("slow request", "missing");
-    let stderr = ran.stderr();
-    let warnings: Vec<_> = stderr
-        .lines()
-        .filter(|line| line.contains("no dump"))
-        .collect();
-    assert_eq!(warnings.len(), 1, "{stderr}");
-    assert!(warnings[0].contains("No such file"), "{stderr}");
+    ran.warned_once("No such file");
 }
 
 /// A file may have no more than 512 bytes, so writing fails in the middle of the dump, as where a disk is full.
@@ -247,13 +251,7 @@ fn full_disk() {
     limited.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\""]);
     limited.arg(env::current_exe().expect("this program"));
     let ran = ran_by(limited, "slow request", "");
-    let stderr = ran.stderr();
-    let warnings: Vec<_> = stderr
-        .lines()
-        .filter(|line| line.contains("no dump"))
-        .collect();
-    assert_eq!(warnings.len(), 1, "{stderr}");
-    assert!(warnings[0].contains("File too large"), "{stderr}");
+    ran.warned_once("File too large");
     let left: Vec<_> = fs::read_dir(ran.folder.path()).expect("a folder").collect();
     assert!(left.is_empty(), "{left:?}");
 }

@@ -215,9 +215,10 @@ impl Console {
     /// The page, with what is set now, for as long as the console is open.
     fn serve(&self) -> anyhow::Result<()> {
         let settings = self.settings.clone();
-        let (site, url) = Site::new(self.profile.clone(), settings, self.title.clone(), None)?;
+        let site = Site::new(self.profile.clone(), settings, self.title.clone(), None)?;
+        let line = format!("{}\n", site.url());
         thread::spawn(move || site.serve());
-        print(format!("{url}\n").as_bytes())
+        print(line.as_bytes())
     }
 
     fn show(&self, asked: Asked) -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ mod host;
 mod server;
 pub mod timeline;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::net::{TcpListener, ToSocketAddrs as _};
 
 use anyhow::{Context as _, bail};
@@ -25,11 +25,12 @@ pub trait Pages: Send + Sync + 'static {
 /// A page that is ready to be served.
 pub struct Site<P> {
     listener: TcpListener,
+    url: String,
     page: P,
 }
 
 impl Site<Page> {
-    /// A page of a profile, and its address.
+    /// A page of a profile.
     ///
     /// # Errors
     /// When the address is none, or is taken; when nothing can be shown of the profile.
@@ -38,18 +39,18 @@ impl Site<Page> {
         settings: Settings,
         title: String,
         http: Option<&str>,
-    ) -> anyhow::Result<(Self, String)> {
+    ) -> anyhow::Result<Self> {
         let page = Page::new(profile, settings, title)?;
         Self::of(page, http, "this profile, and the sources that it names")
     }
 }
 
 impl<P: Pages> Site<P> {
-    /// A page, and its address. `read` is what those can read who reach it.
+    /// A page. `read` is what those can read who reach it.
     ///
     /// # Errors
     /// When the address is none, or is taken.
-    pub fn of(page: P, http: Option<&str>, read: &str) -> anyhow::Result<(Self, String)> {
+    pub fn of(page: P, http: Option<&str>, read: &str) -> anyhow::Result<Self> {
         let listener = listen(http.unwrap_or(":"))?;
         let address = listener.local_addr()?;
         if !address.ip().is_loopback() {
@@ -58,7 +59,29 @@ impl<P: Pages> Site<P> {
                 "{style}warning:{style:#} whoever reaches {address} can read {read}"
             );
         }
-        Ok((Self { listener, page }, format!("http://{address}/")))
+        Ok(Self {
+            listener,
+            url: format!("http://{address}/"),
+            page,
+        })
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Prints its address, and serves it until somebody ends the process.
+    ///
+    /// # Errors
+    /// When the listener cannot be used.
+    pub fn present(self) -> anyhow::Result<()> {
+        let mut out = io::stdout().lock();
+        writeln!(out, "{}", self.url)?;
+        out.flush()?;
+        drop(out);
+        anstream::eprintln!("Ctrl-C ends it");
+        self.serve()
     }
 
     /// Serves it until the process ends.

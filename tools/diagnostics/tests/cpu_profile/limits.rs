@@ -130,9 +130,13 @@ fn memory_goes_back() {
 /// another.
 fn storm() {
     let seconds = std::env::var("DIAGNOSTICS_STORM_SECONDS").ok();
-    let seconds = seconds
-        .and_then(|seconds| seconds.parse().ok())
-        .unwrap_or(20);
+    let seconds = seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or(
+        if std::env::var("CI").as_deref() == Ok("true") {
+            120
+        } else {
+            20
+        },
+    );
     let service = Service::start("storm");
     let taken =
         |profile: &[u8]| pprof::number(&pprof::comment(&decoded(profile), "taken,"), "taken,");

@@ -1,7 +1,5 @@
 //! `rops pprof web`.
 
-use std::io::{self, Write as _};
-
 use rops::{Input, Options};
 
 use super::title;
@@ -40,12 +38,6 @@ impl Web {
             options,
             output: None,
         };
-        let (site, url) = Site::new(profile, settings, title, http.as_deref())?;
-        let mut out = io::stdout().lock();
-        writeln!(out, "{url}")?;
-        out.flush()?;
-        drop(out);
-        anstream::eprintln!("Ctrl-C ends it");
-        site.serve()
+        Site::new(profile, settings, title, http.as_deref())?.present()
     }
 }

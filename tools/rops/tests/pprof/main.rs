@@ -4,6 +4,8 @@ mod bad_input;
 mod both;
 mod command;
 mod console;
+#[path = "../server/frames.rs"]
+mod frames;
 mod generated;
 mod generator;
 mod of_go;

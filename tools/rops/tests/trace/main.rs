@@ -2,6 +2,8 @@
 
 mod bad_input;
 mod foreign;
+#[path = "../server/frames.rs"]
+mod frames;
 mod reports;
 #[path = "../server/page.rs"]
 mod server;

@@ -1,7 +1,5 @@
 //! `rops trace web`.
 
-use std::io::{self, Write as _};
-
 use rops::places;
 use rops::trace::Input;
 
@@ -25,12 +23,6 @@ impl Web {
         let trace = read(&self.input)?;
         let title = places::base(&self.input.source).to_owned();
         let timeline = Timeline::new(trace, title);
-        let (site, url) = Site::of(timeline, self.http.as_deref(), "this trace")?;
-        let mut out = io::stdout().lock();
-        writeln!(out, "{url}")?;
-        out.flush()?;
-        drop(out);
-        anstream::eprintln!("Ctrl-C ends it");
-        site.serve()
+        Site::of(timeline, self.http.as_deref(), "this trace")?.present()
     }
 }

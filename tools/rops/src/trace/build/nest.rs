@@ -1,7 +1,7 @@
 //! Spans inside of each other, as their lanes show them and as they say, and requests made of them.
 
 use super::foreign::Parents;
-use crate::trace::model::{NONE, Request, Span, Trace};
+use crate::trace::model::{NONE, Request, Span, Time, Trace};
 
 /// Puts spans into each other and into requests, and what was done into spans.
 pub(super) fn spans(trace: &mut Trace, parents: &Parents) {
@@ -39,15 +39,9 @@ fn by_lanes(trace: &mut Trace) {
         while let Some(next) =
             busy.next_if(|next| (next.span, next.time.start) < (lane, time.start))
         {
-            next.span = innermost(
-                &trace.spans,
-                &mut around,
-                next.span,
-                next.time.start,
-                next.time.end,
-            );
+            next.span = innermost(&trace.spans, &mut around, next.span, next.time);
         }
-        let outer = innermost(&trace.spans, &mut around, lane, time.start, time.end);
+        let outer = innermost(&trace.spans, &mut around, lane, time);
         trace.spans[index].outer = match trace.spans[index].is_request {
             true => NONE,
             false => outer,
@@ -55,23 +49,17 @@ fn by_lanes(trace: &mut Trace) {
         around.push(index as u32);
     }
     for next in busy {
-        next.span = innermost(
-            &trace.spans,
-            &mut around,
-            next.span,
-            next.time.start,
-            next.time.end,
-        );
+        next.span = innermost(&trace.spans, &mut around, next.span, next.time);
     }
 }
 
 /// The last of those around in which this is, after those that it is after have gone.
-fn innermost(spans: &[Span], around: &mut Vec<u32>, lane: u32, start: u64, end: u64) -> u32 {
+fn innermost(spans: &[Span], around: &mut Vec<u32>, lane: u32, of: Time) -> u32 {
     while let Some(&last) = around.last() {
         let Span { lane: on, time, .. } = spans[last as usize];
         // What takes no time may lie at the start of what takes none either.
-        let begins_within = time.end > start || time.start == start;
-        if on == lane && time.end >= end && begins_within {
+        let begins_within = time.end > of.start || time.start == of.start;
+        if on == lane && time.end >= of.end && begins_within {
             break;
         }
         around.pop();

@@ -1,32 +1,18 @@
 //! How fluently a flame graph of 100,000 stacks moves.
 
 use std::collections::HashSet;
-use std::env;
-use std::fmt::Write as _;
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use test_tools::Folder;
 use test_tools::browser::{Session, with_browser};
 
 use super::serve;
+use crate::frames::{self, TIME};
 use crate::generator::large;
 
 const STACKS: usize = 100_000;
-const TIME: Duration = Duration::from_secs(10);
-
-/// What people take for fluent, in milliseconds: that of nineteen frames of twenty, and of the slowest one.
-const TARGETS: (f64, f64) = (50.0, 200.0);
-/// Machines that run tests are slow and busy.
-const LENIENCE: f64 = 5.0;
-
-/// Notes how long it is from one frame to the next.
-const RECORD: &str = "
-    window.frames_ = [];
-    let last = performance.now();
-    const next = (now) => { frames_.push(now - last); last = now; requestAnimationFrame(next); };
-    requestAnimationFrame(next);";
 
 /// Moves, clicks and turns the wheel as somebody does who looks for something.
 async fn look_around(session: &Session) {
@@ -107,41 +93,17 @@ fn a_hundred_thousand_stacks_move_fluently() {
         let boxes = session
             .run_async("return (await fetch('/-/flame').then((it) => it.arrayBuffer())).byteLength")
             .await;
-        session.run(RECORD).await;
+        frames::record(session).await;
         look_around(session).await;
         super::looks::keep(session, "frames").await;
         // It did move: each box that was clicked on is an address.
         let addresses = session.run("return history.length").await;
         assert!(addresses.as_u64() > Some(5), "{addresses}");
-        let frames = session.run("return frames_").await;
-        let frames = frames.as_array().expect("a list").iter();
-        let mut frames: Vec<f64> = frames.filter_map(Value::as_f64).collect();
-        assert!(frames.len() > 20, "{} frames", frames.len());
-        frames.sort_by(f64::total_cmp);
-        let part = |part: f64| frames[(frames.len() as f64 * part) as usize];
-        let (usual, p95, longest) = (part(0.5), part(0.95), frames[frames.len() - 1]);
-        let mut told = String::new();
-        let _ = writeln!(
-            told,
+        let headline = format!(
             "rops pprof web, {} distinct stacks, {} MB of boxes: zooming, panning and searching",
             terminal::grouped(stacks),
             boxes.as_u64().unwrap_or(0) / 1_000_000
         );
-        let _ = writeln!(told, "frames {}", frames.len());
-        let _ = writeln!(told, "median {usual:.1} ms");
-        let _ = writeln!(told, "p95 {p95:.1} ms, at most {} wanted", TARGETS.0);
-        let _ = writeln!(
-            told,
-            "longest {longest:.1} ms, at most {} wanted",
-            TARGETS.1
-        );
-        print!("{told}");
-        if let Ok(path) = env::var("ROPS_FRAMES") {
-            fs::write(path, &told).expect("the file can be written");
-        }
-        assert!(
-            p95 < TARGETS.0 * LENIENCE && longest < TARGETS.1 * LENIENCE,
-            "{told}"
-        );
+        frames::judge(session, &headline, "ROPS_FRAMES").await;
     });
 }

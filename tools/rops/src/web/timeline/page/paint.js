@@ -3,7 +3,7 @@
 import { KINDS, time } from './tracks.js';
 
 export const ROW = 17;
-export const NAMES = 150;
+export const NAMES = 180;
 export const AXIS = 24;
 const BETWEEN = 9;
 const COUNTER = 34;
