@@ -44,7 +44,7 @@ console() {
 # section: list-allocs varies - Which lines allocate?
 list-allocs() {
   needed allocs              #-
-  cargo rops pprof list authorization::authorize allocs.out
+  cargo rops pprof list '^step_05_profiles::authorization::authorize' allocs.out
 }
 
 # section: heap varies - What is in use?
@@ -81,7 +81,7 @@ cpu-ours() {
 # section: list-cpu varies - Which lines?
 list-cpu() {
   needed cpu                 #-
-  cargo rops pprof list 'authorization::(authorize|validate_token)' cpu.out
+  cargo rops pprof list '^step_05_profiles::authorization::(authorize|validate_token)' cpu.out
 }
 
 # section: peek varies - Who calls it, and whom does it call?
