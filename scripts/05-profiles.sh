@@ -111,7 +111,7 @@ flame() {
 web() {
   needed cpu                              #-
   has_tool chromium chromium || return 0  #-
-  pictures_of_the_page                    #-
+  pictures_of_page '?search=authoriz' pprof web --show-from log_request --show 'step_05|pbkdf2|sha2|sqlx' cpu.out  #-
 }
 
 # section: lines varies - Does each profiler know the lines?
@@ -175,32 +175,6 @@ counts() {
   beside 06-tracing          #-
   cargo allocs my-bookings bookings --url "$URL" --debug-url "$DEBUG_URL"
   cargo allocs my-bookings bookings --url "$BESIDE_URL" --debug-url "$BESIDE_DEBUG_URL"
-}
-
-# What a reader sees in a browser who types what the page shows.
-pictures_of_the_page() {
-  local pid waited=0
-  built rops release
-  "$BINARY" pprof web --show-from log_request --show 'step_05|pbkdf2|sha2|sqlx' cpu.out >page.txt 3>&- &
-  pid=$!
-  until grep -q ^http page.txt; do
-    kill -0 "$pid" 2>/dev/null || fail "the page is not served"
-    [ "$waited" -lt 200 ] || fail "the page was not there within ten seconds"
-    waited=$((waited + 1))
-    sleep 0.05
-  done
-  photograph light.png --blink-settings=preferredColorScheme=1
-  photograph dark.png --blink-settings=preferredColorScheme=0
-  end "$pid"
-  picture light.png dark.png
-}
-
-# photograph FILE FLAG: the page in chromium, once what it has asked for is there.
-photograph() {
-  chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --no-first-run --disable-background-networking \
-    --disable-component-update --user-data-dir="$WORK/chromium" --window-size=1000,580 --virtual-time-budget=5000 \
-    "$2" --screenshot="$1" "$(head -n 1 page.txt)?search=authoriz" >/dev/null 2>&1
-  [ -s "$1" ] || fail "chromium made no picture"
 }
 
 # A section that reads a profile takes it first if it runs alone: needed SECTION [FILE].

@@ -30,6 +30,8 @@
 #                           is told where to listen; its examples and `cargo database query 01` work on the database
 #                           that the script's checkpoint 01 has
 #   picture FILE [DARK]     keeps what the section drew for the book, one SVG or two PNGs: for the light and the dark theme
+#   pictures_of_page QUERY ARGUMENT...
+#                           keeps what a reader sees in a browser of the page that `cargo rops ARGUMENT...` serves
 #   has_tool PROGRAM PACKAGE  whether it is installed, or else says what is left out; with CI=true that is a failure
 #   say TEXT                tells what takes long
 # and the folder $WORK for their files; it goes away when the script ends, whatever ends it.
@@ -65,6 +67,31 @@ picture() {
   [ -n "${CAPTURE_DIR:-}" ] || return 0
   cp "$1" "$CAPTURE_DIR/$CURRENT_SECTION.${1##*.}"
   [ $# -eq 1 ] || cp "$2" "$CAPTURE_DIR/$CURRENT_SECTION-dark.${2##*.}"
+}
+
+pictures_of_page() {
+  local query=$1 pid waited=0
+  built rops release
+  "$BINARY" "${@:2}" >page.txt 3>&- &
+  pid=$!
+  until grep -q ^http page.txt; do
+    kill -0 "$pid" 2>/dev/null || fail "the page is not served"
+    [ "$waited" -lt 200 ] || fail "the page was not there within ten seconds"
+    waited=$((waited + 1))
+    sleep 0.05
+  done
+  photograph light.png 1 "$(head -n 1 page.txt)$query"
+  photograph dark.png 0 "$(head -n 1 page.txt)$query"
+  end "$pid"
+  picture light.png dark.png
+}
+
+# photograph FILE SCHEME URL: the page in chromium, once what it has asked for is there.
+photograph() {
+  chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --no-first-run --disable-background-networking \
+    --disable-component-update --user-data-dir="$WORK/chromium" --window-size=1000,580 --virtual-time-budget=5000 \
+    --blink-settings="preferredColorScheme=$2" --screenshot="$1" "$3" >/dev/null 2>&1
+  [ -s "$1" ] || fail "chromium made no picture"
 }
 
 has_tool() {

@@ -64,7 +64,7 @@ example() {
   local step=$1 name=$2 known="$WORK/database-${1%%-*}" url
   if [ ! -d "$ROOT/steps/$step" ]; then
     built "$step" release --example "$name"
-    (cd "$WORK" && "$BINARY" </dev/null 2>&1)
+    (cd "$WORK" && "$BINARY" 2>&1)
     return
   fi
   built "step-$step" release --example "$name"

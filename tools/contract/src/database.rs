@@ -1,7 +1,7 @@
 //! One fresh database for each server, and a direct connection to it beside the server's own.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -92,6 +92,38 @@ impl Database {
         Ok(
             on_connection!(self, connection => sqlx::query_scalar(sql).fetch_one(&mut connection).await?),
         )
+    }
+
+    /// Nobody else writes to the database while this goes on.
+    pub async fn locked<T>(&self, meanwhile: impl Future<Output = Result<T>>) -> Result<T> {
+        let lock = match self.folder {
+            Some(_) => "begin immediate",
+            None => "begin; lock table bookings in access exclusive mode",
+        };
+        Ok(on_connection!(self, connection => {
+            sqlx::raw_sql(lock).execute(&mut connection).await?;
+            let result = meanwhile.await;
+            sqlx::raw_sql("rollback").execute(&mut connection).await?;
+            result?
+        }))
+    }
+
+    /// Fails if a connection of somebody else's still has a transaction open for which it does nothing.
+    pub async fn expect_no_open_transaction(&self) -> Result<()> {
+        if self.folder.is_some() {
+            // SQLite tells nobody who has its lock, and gives it to us if nobody has.
+            return self.locked(async { Ok(()) }).await;
+        }
+        const IDLE: &str = "select count(*) from pg_stat_activity \
+            where datname = current_database() and state like 'idle in transaction%'";
+        let idle = self.number(IDLE).await?;
+        ensure!(idle == 0, "{idle} connections are idle in a transaction");
+        Ok(())
+    }
+
+    /// Where SQLite's files are.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
     }
 
     /// Fails unless the last server closed this database in order.

@@ -36,6 +36,7 @@ pub struct Launch {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     stdout_is_full: bool,
+    survives_large_files: bool,
 }
 
 /// A server with its database.
@@ -70,6 +71,7 @@ impl Launch {
             arguments: Vec::new(),
             environment: Vec::new(),
             stdout_is_full: false,
+            survives_large_files: false,
         }
         .variable("COWORKING_LISTEN", "127.0.0.1:0")
         .variable("COWORKING_DEBUG_LISTEN", "127.0.0.1:0")
@@ -111,6 +113,14 @@ impl Launch {
     pub fn with_a_full_stdout(&self) -> Self {
         let mut launch = self.clone();
         launch.stdout_is_full = true;
+        launch
+    }
+
+    /// A file that becomes larger than the process may make it is an error, as on a full disk, and not the process's end.
+    #[must_use]
+    pub fn surviving_large_files(&self) -> Self {
+        let mut launch = self.clone();
+        launch.survives_large_files = true;
         launch
     }
 
@@ -167,7 +177,15 @@ impl Launch {
     }
 
     fn spawn(&self) -> Result<Server> {
-        let mut command = Command::new(&self.site.binary);
+        let mut command = match self.survives_large_files {
+            false => Command::new(&self.site.binary),
+            true => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", r#"trap '' XFSZ; exec "$0" "$@""#]);
+                shell.arg(&self.site.binary);
+                shell
+            }
+        };
         // Settings of whoever runs the suite must not reach the server.
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();

@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use tokio::process::{Child, Command};
 
 use crate::run::Run;
@@ -110,6 +110,18 @@ impl Server {
         // A process that has been waited for has given its id back.
         self.child.id().context("the server has ended")?;
         kill_process(self.pid, signal).context("cannot signal the server")
+    }
+
+    /// From now on the process can make no file larger than that; without a size, as large as it wants.
+    pub fn limit_files(&self, size: Option<u64>) -> Result<()> {
+        let limit = getrlimit(Resource::Fsize);
+        let limit = Rlimit {
+            current: size.or(limit.maximum),
+            ..limit
+        };
+        prlimit(Some(self.pid), Resource::Fsize, limit)
+            .context("cannot limit the server's files")?;
+        Ok(())
     }
 
     /// Waits for the process to end.

@@ -18,6 +18,7 @@ mod description;
 mod durability;
 mod failures;
 mod generated;
+mod hang_ups;
 mod identity;
 mod images;
 mod load;
@@ -70,6 +71,8 @@ pub const LONG: &[Case] = cases![
     reminders::a_booking_is_reminded_of_once,
     reminders::an_overdue_reminder_is_caught_up,
     durability::kill_9_loses_no_acknowledged_booking,
+    durability::a_lock_of_seconds_delays_bookings,
+    hang_ups::a_thousand_amid_bookings,
     shutdown::sigterm_under_load_answers_what_it_has_done,
     users::an_unknown_user_costs_as_much_as_a_wrong_password,
     generated::bodies_never_break_the_server,
@@ -127,6 +130,9 @@ pub const OTHERS: &[Case] = cases![
     concurrency::bookings_of_different_days_all_succeed,
     concurrency::one_of_many_gets_the_name,
     concurrency::one_of_many_cancels,
+    concurrency::two_processes_share_the_days,
+    concurrency::each_of_many_gets_its_own_answer,
+    durability::a_full_disk_loses_nothing,
     shutdown::requests_in_flight_are_finished,
     shutdown::ctrl_c_ends_the_server_too,
     identity::forged_tokens_cost_no_query,

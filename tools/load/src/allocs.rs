@@ -144,6 +144,7 @@ async fn count_all(args: &Args) -> anyhow::Result<Vec<Cost>> {
             requests: args.requests,
             workers: 1,
             rate: None,
+            logins: None,
             day: args.day,
             timeout,
         };

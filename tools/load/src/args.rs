@@ -11,13 +11,14 @@ use crate::service::Job;
 use crate::target::Target;
 
 /// An open loop needs connections for the requests that come in while others wait.
-const OPEN_LOOP_WORKERS: u16 = 64;
+pub(crate) const OPEN_LOOP_WORKERS: u16 = 64;
 
 const EXAMPLES: &str = "\
 Examples:
   cargo load bookings
   cargo load room --requests 5000 --rate 500
   cargo load mixed --url http://127.0.0.1:8081 --workers 64 --json
+  cargo load room --rate 200 --requests 1000 --logins 70
   cargo load my-bookings --requests 400 --against http://127.0.0.1:8081";
 
 const DETAILS: &str = "\
@@ -41,6 +42,11 @@ a day, 90 GET /bookings/{id}, 150 POST /bookings, 150 DELETE /bookings/{id} and 
 A few bookings are made before the measurement so that a deletion always finds one. A token is valid for half
 an hour; a mixed load goes on with that of its latest login, so it may take longer, other loads that need one may not.
 
+Logins (--logins): before the load, the service at --url gets 100 logins in a closed loop of two for each core, which
+tells how many a second it can do. Meanwhile logins come in at that many per cent of it, an open loop, to each
+of two services at the same rate. They begin a second before the load and are in none of its figures; if one fails, so
+does the load.
+
 Traces: `bookings` and `mixed` book as a user of their own, `cargo-load`, on days from the year 3000 on, and take their
 bookings away again when they end. All others change nothing.
 
@@ -56,6 +62,7 @@ Fields of --json (one object; *_ns are nanoseconds with three significant digits
   loop                        \"closed\" or \"open\"
   rate_per_second             as given, null in a closed loop
   requests                    as given
+  logins                      those that come in meanwhile: {percent, per_second}, null without
   interrupted                 true if a signal ended the run, or the service went away
   first_day, last_day         the days that were booked, null if none
   elapsed_seconds             from the first request's start to the last answer, or to the end if interrupted
@@ -74,6 +81,7 @@ Fields of --json (one object; *_ns are nanoseconds with three significant digits
 
 Fields of --json with --against:
   kind, rounds, requests      as given
+  logins                      as above
   before, after               each service: its program and its address
   throughput, p50, p90, p99   {before, after, ratio, smallest, largest}; requests per second, nanoseconds";
 
@@ -111,6 +119,10 @@ pub struct Args {
     #[arg(long, value_name = "R", value_parser = parse_rate)]
     rate: Option<f64>,
 
+    /// Let logins come in meanwhile, at so many per cent of what the service at --url can do (an open loop).
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub(crate) logins: Option<u8>,
+
     /// Print one JSON object instead of text.
     #[arg(long)]
     pub(crate) json: bool,
@@ -137,6 +149,7 @@ impl Args {
                 None => cores(),
             }),
             rate: self.rate,
+            logins: None,
             day: self.day,
             timeout: Duration::from_secs(self.timeout),
         }

@@ -7,6 +7,7 @@ use anyhow::bail;
 use serde::Serialize;
 use terminal::{Usage, duration, three_digits};
 
+use crate::logins::Logins;
 use crate::measure::{self, Signals};
 use crate::number::Spread;
 use crate::report::{Latency, Report, Show};
@@ -19,6 +20,7 @@ struct Comparison {
     kind: String,
     rounds: u8,
     requests: u64,
+    logins: Option<Logins>,
     before: String,
     after: String,
     /// Requests per second.
@@ -100,6 +102,7 @@ pub async fn run(
         kind: job.kind.to_string(),
         rounds,
         requests: job.requests,
+        logins: job.logins,
         before: job.url.named(),
         after: other.url.named(),
         throughput: Row::new(before, after, throughput, |before, after| after / before)?,
@@ -141,9 +144,13 @@ impl Show for Comparison {
         let times = if self.rounds == 1 { "once" } else { "in turn" };
         writeln!(
             out,
-            "load:   {}, {} requests to each {times}, {} rounds\nbefore: {}\nafter:  {}\n",
+            "load:   {}, {} requests to each {times}, {} rounds\nbefore: {}\nafter:  {}",
             self.kind, self.requests, self.rounds, self.before, self.after
         )?;
+        if let Some(logins) = self.logins {
+            writeln!(out, "beside: {}", logins.text())?;
+        }
+        writeln!(out)?;
         let mut line = |[name, before, after, ratio, range]: [&str; 5]| {
             writeln!(out, "{name:<11}{before:>11}{after:>11}{ratio:>9}  {range}")
         };

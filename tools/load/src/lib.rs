@@ -3,7 +3,7 @@
 //!
 //! In reading order: [`args`] what can be asked for, [`api`] the calls, [`target`] where they go, [`listener`] who is there, [`service`] what comes
 //! before a measurement, [`plan`] which request comes when, [`pace`] when it is due (closed or open loop),
-//! [`measure`] and [`client`] the sending, [`tally`] the counting, [`progress`], [`report`] and [`number`] what is shown,
+//! [`measure`] and [`client`] the sending, [`logins`] what comes in meanwhile, [`tally`] the counting, [`progress`], [`report`] and [`number`] what is shown,
 //! [`compare`] two services in turn, [`allocs`] the other command.
 
 #![allow(rustdoc::private_intra_doc_links)]
@@ -14,6 +14,7 @@ pub mod args;
 mod client;
 mod compare;
 mod listener;
+mod logins;
 mod measure;
 mod number;
 mod pace;
@@ -29,6 +30,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use args::Args;
+use logins::Logins;
 use measure::Signals;
 use report::Show;
 
@@ -38,6 +40,17 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let mut job = args.job();
         job.url.identify();
         let mut signals = Signals::catch()?;
+        if let Some(percent) = args.logins {
+            job.logins = match Logins::at(percent, &job, &mut signals).await? {
+                Ok(logins) => Some(logins),
+                Err(run) => {
+                    if let Some(report) = &run.report {
+                        report.print(args.json)?;
+                    }
+                    return run.finish();
+                }
+            };
+        }
         if let Some(mut other) = args.against {
             other.identify();
             return compare::run(&job, other, args.rounds, args.json, &mut signals).await;

@@ -1,12 +1,15 @@
 //! One measurement of one service: workers that send what is due and record what comes back.
 
 use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
 use std::io::{self, Write as _};
+use std::pin::pin;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use futures_util::StreamExt;
+use futures_util::future::OptionFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -21,6 +24,9 @@ use crate::tally::Tally;
 /// How long a worker of a closed loop waits after a failed connection, so that a service that restarts does
 /// not cost thousands of requests.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(50);
+
+/// How long logins have come in when the load begins that is measured beside them.
+const LOGINS_BEFORE: Duration = Duration::from_secs(1);
 
 /// The two ways to end a load early. They are caught from its creation on.
 #[derive(Debug)]
@@ -55,7 +61,7 @@ pub struct Run {
 }
 
 #[derive(Debug, PartialEq)]
-enum End {
+pub enum End {
     Complete,
     /// With the exit code for it.
     Signal(u8),
@@ -90,6 +96,16 @@ pub async fn run(job: &Job, signals: &mut Signals) -> anyhow::Result<Run> {
         never = progress::show(|| "preparing: logs in and reads the user's bookings".to_owned()) => match never {},
     };
     let Prepared { plan, mut clients } = prepared;
+    let mut logins = pin!(OptionFuture::from(
+        job.logins.map(|logins| logins.come_in(job))
+    ));
+    if job.logins.is_some() {
+        tokio::select! {
+            failed = &mut logins => return Err(failure(failed)),
+            code = signals.next() => return Ok(Run { report: None, end: End::Signal(code) }),
+            () = tokio::time::sleep(LOGINS_BEFORE) => {}
+        }
+    }
     let start = Instant::now();
     let load = Load {
         plan,
@@ -124,6 +140,7 @@ pub async fn run(job: &Job, signals: &mut Signals) -> anyhow::Result<Run> {
         biased;
         // One task does the work of all connections, more than the runtime's budget for a task foresees.
         end = tokio::task::unconstrained(work) => end,
+        failed = tokio::task::unconstrained(&mut logins), if job.logins.is_some() => return Err(failure(failed)),
         code = signals.next() => End::Signal(code),
         never = progress::show(so_far) => match never {},
     };
@@ -152,6 +169,15 @@ pub async fn run(job: &Job, signals: &mut Signals) -> anyhow::Result<Run> {
     })
 }
 
+/// Logins end by failing only.
+fn failure(logins: Option<anyhow::Result<Infallible>>) -> anyhow::Error {
+    match logins {
+        Some(Err(error)) => error,
+        Some(Ok(never)) => match never {},
+        None => anyhow!("no logins were wanted"),
+    }
+}
+
 /// Deletes the load's bookings, so that the next measurement finds the service as this one did. A second signal ends that,
 /// and what the load has measured is not lost when it fails.
 async fn take_away(job: &Job, plan: &Plan, signals: &mut Signals) {
@@ -173,20 +199,32 @@ async fn take_away(job: &Job, plan: &Plan, signals: &mut Signals) {
 }
 
 /// A request that was sent and is not answered: its number, and since when it counts.
-type UnderWay = Cell<Option<(u64, Instant)>>;
+pub type UnderWay = Cell<Option<(u64, Instant)>>;
 
 /// What all workers share. They are parts of one task on one thread: the client shares the machine with the service
 /// that it measures, and one thread sends more than a service that does real work can answer on the other cores.
 #[derive(Debug)]
-struct Load {
-    plan: Plan,
-    pace: Pace,
-    tally: RefCell<Tally>,
+pub struct Load {
+    pub plan: Plan,
+    pub pace: Pace,
+    pub tally: RefCell<Tally>,
 }
 
 impl Load {
     async fn work(&self, client: &mut Client, under_way: &UnderWay) -> End {
-        while let Some(turn) = self.pace.next().await {
+        self.work_while(client, under_way, |_| true).await
+    }
+
+    /// Sends what is due, as long as there is something and what has been counted allows it.
+    pub async fn work_while(
+        &self,
+        client: &mut Client,
+        under_way: &UnderWay,
+        goes_on: impl Fn(&Tally) -> bool,
+    ) -> End {
+        while goes_on(&self.tally.borrow())
+            && let Some(turn) = self.pace.next().await
+        {
             let call = match self.plan.call(turn.index) {
                 Ok(call) => call,
                 Err(reason) => {

@@ -9,6 +9,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 use terminal::{duration, three_digits};
 
+use crate::logins::Logins;
 use crate::number::bytes;
 use crate::service::Job;
 use crate::tally::{Failures, Tally, Totals, Unanswered, histogram};
@@ -45,6 +46,7 @@ pub struct Report {
     workers: u16,
     rate_per_second: Option<f64>,
     requests: u64,
+    logins: Option<Logins>,
     pub interrupted: bool,
     pub first_day: Option<String>,
     pub last_day: Option<String>,
@@ -107,6 +109,7 @@ impl Report {
             workers: job.workers,
             rate_per_second: job.rate,
             requests: job.requests,
+            logins: job.logins,
             interrupted: false,
             first_day: None,
             last_day: None,
@@ -160,6 +163,9 @@ impl Show for Report {
         line("load", &format!("{}, {pace}", self.kind))?;
         if let (Some(first), Some(last)) = (&self.first_day, &self.last_day) {
             line("days", &format!("{first} to {last}"))?;
+        }
+        if let Some(logins) = self.logins {
+            line("beside", &logins.text())?;
         }
         line("requests", &self.requests.to_string())?;
         if self.interrupted {

@@ -11,6 +11,7 @@ use time::{Date, macros::date};
 
 use crate::api::{Kind, Operation, excerpt};
 use crate::client::{Answer, Client, Failure, Request};
+use crate::logins::Logins;
 use crate::plan::{Plan, text_of, token_of};
 use crate::target::Target;
 
@@ -38,6 +39,8 @@ pub struct Job {
     pub workers: u16,
     /// Requests per second in an open loop.
     pub rate: Option<f64>,
+    /// What comes in meanwhile.
+    pub logins: Option<Logins>,
     /// Rooms are listed with their availability on this day.
     pub day: Option<Date>,
     /// How long an answer is waited for.

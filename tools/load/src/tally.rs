@@ -76,6 +76,11 @@ impl Totals {
         self.failures.connection + self.failures.timeout + self.failures.not_sent
     }
 
+    /// Whether every request has got the right answer so far.
+    pub fn is_right(&self) -> bool {
+        self.unexpected.count == 0 && self.failed() == 0
+    }
+
     /// Requests that are done, one way or the other.
     pub fn done(&self) -> u64 {
         self.answers + self.failed()

@@ -4,18 +4,17 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use serde_json::json;
-use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::{
     answer::Answer,
     client::{Call, Client},
-    context::Context,
+    context::{Context, User},
     suite::{bookings, rooms},
     wire::Wire,
 };
 
-/// Sends all requests but for the last byte of each, then the last bytes in one go, and reads the answers: closer
+/// Sends all requests but for the last byte of each, then the last bytes in one go, and reads the answers, in the calls' order: closer
 /// together than any number of clients would manage that first have to put a request together.
 async fn at_once(calls: Vec<Call>) -> Result<Vec<Answer>> {
     let mut ready = Vec::new();
@@ -30,11 +29,15 @@ async fn at_once(calls: Vec<Call>) -> Result<Vec<Answer>> {
     for (_, wire, last) in &mut ready {
         wire.send(last).await?;
     }
-    let mut answers = JoinSet::new();
+    let mut answers = Vec::new();
     for (call, mut wire, _) in ready {
-        answers.spawn(async move { call.answer_on(&mut wire).await });
+        answers.push(tokio::spawn(async move { call.answer_on(&mut wire).await }));
     }
-    answers.join_all().await.into_iter().collect()
+    let mut read = Vec::new();
+    for answer in answers {
+        read.push(answer.await??);
+    }
+    Ok(read)
 }
 
 /// Sends all at once; one of them has this status, and the others, which are returned, have that one.
@@ -109,5 +112,89 @@ pub async fn one_of_many_cancels(context: &Context) -> Result<()> {
     let id = bookings::book(&client, &rooms::any_id(&client).await?, &context.day()).await?;
     let calls = vec![client.delete(format!("/bookings/{id}")); 16];
     one_wins(calls, 204, 404).await?;
+    Ok(())
+}
+
+/// Two processes on one database book the same days, each in another order than the other one.
+pub async fn two_processes_share_the_days(context: &Context) -> Result<()> {
+    const DAYS: usize = 64;
+    let first = context.start().await?;
+    let second = context.launch(&first.database).start().await?;
+    let user = User::sign_up(&first.client).await?;
+    let room = rooms::any_id(&first.client).await?;
+    for _ in 0..3 {
+        let days: Vec<_> = (0..DAYS).map(|_| context.day()).collect();
+        let booking = |day: &String| json!({ "room_id": room, "booked_on": day });
+        let token = user.client.token().unwrap_or_default();
+        let [first, second] = [&first, &second].map(|one| one.client.with_token(token));
+        let forwards = days
+            .iter()
+            .map(|day| first.post("/bookings", &booking(day)));
+        let backwards = days.iter().rev();
+        let backwards = backwards.map(|day| second.post("/bookings", &booking(day)));
+        let calls = forwards
+            .zip(backwards)
+            .flat_map(|(one, other)| [one, other]);
+        let answers = at_once(calls.collect()).await?;
+        let mut won = 0;
+        for answer in answers {
+            match answer.status == 201 {
+                true => won += 1,
+                false => _ = answer.refused("room_taken")?,
+            }
+        }
+        ensure!(won == DAYS, "{won} bookings were accepted for {DAYS} days");
+    }
+    let stored = bookings::list(&user.client).await?.len();
+    ensure!(stored == 3 * DAYS, "{stored} bookings are stored");
+    Ok(())
+}
+
+/// Whatever a server does together for those who come together, each gets the answer to what he has asked.
+pub async fn each_of_many_gets_its_own_answer(context: &Context) -> Result<()> {
+    const EACH: usize = 8;
+    let service = context.start().await?;
+    let user = User::sign_up(&service.client).await?.client;
+    let gone = User::sign_up(&service.client).await?;
+    let room = rooms::any_id(&user).await?;
+    let taken = context.day();
+    bookings::book(&user, &room, &taken).await?;
+    let mut cancelled = Vec::new();
+    for _ in 0..EACH {
+        cancelled.push(bookings::book(&user, &room, &context.day()).await?);
+    }
+    // A server that remembers its users believes for a moment that this one is there.
+    gone.client.get("/bookings").expect(200).await?;
+    let sql = "delete from users where email = $1";
+    service.database.execute(sql, &[&gone.email]).await?;
+
+    let booking = |room: &str, day: &str| json!({ "room_id": room, "booked_on": day });
+    let nowhere = Uuid::new_v4().to_string();
+    let mut calls = Vec::new();
+    for id in &cancelled {
+        let missing = Uuid::new_v4();
+        calls.extend([
+            user.post("/bookings", &booking(&room, &context.day())),
+            user.delete(format!("/bookings/{id}")),
+            user.post("/bookings", &booking(&room, &taken)),
+            user.post("/bookings", &booking(&nowhere, &taken)),
+            gone.client
+                .post("/bookings", &booking(&room, &context.day())),
+            user.delete(format!("/bookings/{missing}")),
+        ]);
+    }
+    for answers in at_once(calls).await?.chunks(6) {
+        let [booked, cancelled, taken, nowhere, nobody, missing] = answers else {
+            anyhow::bail!("{} answers", answers.len());
+        };
+        booked.clone().expect(201)?;
+        cancelled.clone().expect(204)?;
+        taken.clone().refused("room_taken")?;
+        nowhere.clone().refused("room_not_found")?;
+        nobody.clone().refused("invalid_token")?;
+        missing.clone().refused("booking_not_found")?;
+    }
+    let stored = bookings::list(&user).await?.len();
+    ensure!(stored == 1 + EACH, "{stored} bookings are stored");
     Ok(())
 }

@@ -66,3 +66,29 @@ fn a_comparison_ends_with_the_first_load_that_goes_wrong() {
     let outcome = good.load(&format!("rooms --requests 5 --against {}", nobody()));
     outcome.failed(1, "no service answers");
 }
+
+#[test]
+fn logins_come_in_at_the_same_rate_while_both_are_measured() {
+    let (before, after) = (Stub::new(), Stub::new());
+    let arguments = format!(
+        "room --requests 20 --workers 1 --same --rounds 1 --logins 1 --against {}",
+        after.url
+    );
+    let report = before.report(&arguments);
+    assert_eq!(report["logins"]["percent"], 1);
+    let rate = report["logins"]["per_second"].as_f64().unwrap();
+    assert!(
+        rate > 1.0,
+        "a stub does more than 100 logins a second: {report}"
+    );
+    // A hundred tell what the first one can do. In the second before its load each gets the rate, and one to begin with.
+    let logins = |stub: &Stub| stub.count("POST /auth/login");
+    let (before, after) = (logins(&before) - 100, logins(&after));
+    for came_in in [before, after] {
+        assert!(came_in as f64 >= 0.9 * rate, "{before}, {after}: {report}");
+    }
+
+    let bad = Stub::with(|it| it.refuse_logins = true);
+    let outcome = bad.load("room --requests 20 --workers 1 --logins 50");
+    outcome.failed(1, "login");
+}

@@ -78,7 +78,7 @@ impl Part {
         self.output.must_be_a_file("timeline.svg")?;
         let trace = read(&self.input)?;
         let window = self.window.of(&trace)?;
-        let svg = trace.svg(window, self.window.request);
+        let svg = trace.svg(window, self.window.number(&trace)?);
         self.output.write(svg.as_bytes())
     }
 

@@ -17,6 +17,9 @@ pub struct Window {
     /// The time of this request
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["from", "to"])]
     pub request: Option<u64>,
+    /// The time of the slowest request of this route
+    #[arg(long, value_name = "ROUTE", conflicts_with_all = ["from", "to", "request"])]
+    pub slowest: Option<String>,
 }
 
 /// `981ms`, `1.2s`, `40us`, `7ns`.
@@ -38,6 +41,17 @@ fn nanoseconds(text: &str) -> Result<u64, String> {
 }
 
 impl Window {
+    /// The number of the request that was named.
+    ///
+    /// # Errors
+    /// When the trace has no such route.
+    pub fn number(&self, trace: &Trace) -> anyhow::Result<Option<u64>> {
+        match &self.slowest {
+            Some(route) => trace.slowest(Some(route)).map(Some),
+            None => Ok(self.request),
+        }
+    }
+
     /// The window, within the trace.
     ///
     /// # Errors
@@ -47,7 +61,7 @@ impl Window {
             start: 0,
             end: trace.length,
         };
-        let window = match self.request {
+        let window = match self.number(trace)? {
             Some(number) => {
                 let request = trace.request(number)?;
                 let time = trace.root(request).time;

@@ -189,6 +189,9 @@ fn a_window_is_within_the_trace() {
     svg(&["--request", "7"])
         .expect(1)
         .told("there is no request 7");
+    let request = svg(&["--request", "1"]).expect(0).stdout;
+    svg(&["--slowest", "/rooms"]).expect(0).printed(&request);
+    svg(&["--slowest", "/nowhere"]).expect(1).told("/nowhere");
     svg(&["--from", "2s"])
         .expect(1)
         .told("--from has to be before --to");

@@ -1,0 +1,51 @@
+//! Clients that do not wait for their answers.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::json;
+use time::macros::date;
+use tokio::{task::JoinSet, time::sleep};
+
+use crate::{
+    context::Context,
+    suite::{SHORT, load, rooms},
+    wire::Wire,
+};
+
+/// A thousand clients hang up amid their bookings. What becomes of these is the server's affair, but not of anything else:
+/// the whole contract holds on that server, and no connection of its is stuck in a transaction.
+pub async fn a_thousand_amid_bookings(context: &Context) -> Result<()> {
+    const ROUNDS: usize = 8;
+    const CLIENTS: usize = 125;
+    let context = Context::new(context.target().clone(), None)?;
+    let service = context.shared().await?;
+    let client = context.user().await?.client;
+    let room = rooms::any_id(&client).await?;
+    for round in 0..ROUNDS {
+        let mut clients = JoinSet::new();
+        for number in 0..CLIENTS {
+            let days = time::Duration::days((round * CLIENTS + number).try_into()?);
+            let day = (date!(2050 - 01 - 01) + days).to_string();
+            let call = client.post("/bookings", &json!({ "room_id": room, "booked_on": day }));
+            clients.spawn(async move {
+                let mut wire = Wire::connect(call.address()).await?;
+                wire.send(&call.bytes()).await?;
+                // Some leave before the server has read it, and some in the moment of the commit.
+                sleep(Duration::from_millis(number as u64 % 25)).await;
+                anyhow::Ok(())
+            });
+        }
+        for client in clients.join_all().await {
+            client?;
+        }
+    }
+    let stored = load::stored(&client).await?.len();
+    let clients = ROUNDS * CLIENTS;
+    ensure!(stored <= clients, "{stored} bookings by {clients} clients");
+    for case in SHORT {
+        let held = case.run(&context).await;
+        held.with_context(|| format!("after {clients} clients hung up: {case:?}"))?;
+    }
+    service.database.expect_no_open_transaction().await
+}
