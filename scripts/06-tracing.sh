@@ -30,8 +30,8 @@ room-with-logins() {
 # section: cpu varies - What does the CPU profile say?
 cpu() {
   service 06-tracing         #-
-  cargo load room --url "$URL" --rate 200 --requests 600 --logins 70 > load.out &
-  sleep 5; curl -s "$DEBUG_URL/debug/pprof/profile?seconds=2" > cpu.out
+  cargo load room --url "$URL" --rate 200 --requests 1600 --logins 70 > load.out &
+  sleep 6; curl -s "$DEBUG_URL/debug/pprof/profile?seconds=2" > cpu.out
   wait $!
   cargo rops pprof tags cpu.out
 }
@@ -39,8 +39,8 @@ cpu() {
 # section: trace varies - What happened in those seconds?
 trace() {
   service 06-tracing         #-
-  cargo load room --url "$URL" --rate 200 --requests 1200 --logins 70 > load.out &
-  sleep 5; curl -s --compressed "$DEBUG_URL/debug/pprof/trace?seconds=3" > trace.out
+  cargo load room --url "$URL" --rate 200 --requests 1600 --logins 70 > load.out &
+  sleep 6; curl -s --compressed "$DEBUG_URL/debug/pprof/trace?seconds=3" > trace.out
   wait $!
   cargo rops trace summary trace.out
 }
@@ -97,16 +97,16 @@ both() {
 start-watching() {
   mkdir -p dumps
   # Ctrl-C where the checkpoint 06 runs, then there
-  cargo run --release -p step-06-tracing -- --slow-request-ms 100 --dump-folder dumps
+  cargo run --release -p step-06-tracing -- --slow-request-ms 20 --dump-folder dumps
 }
 
 # section: dumps varies - What has it caught?
 dumps() {
   mkdir -p dumps                                                #-
-  service 06-tracing --slow-request-ms 100 --dump-folder dumps  #-
+  service 06-tracing --slow-request-ms 20 --dump-folder dumps  #-
   cargo load room --url "$URL" --rate 200 --requests 400 --logins 90 > load.out
   ls dumps
-  cargo rops trace why --slowest '/rooms/{id}' "$(find dumps -name '*.gz' | sort | tail -n 1)"
+  cargo rops trace why "$(find dumps -name '*.gz' | sort | tail -n 1)"
 }
 
 # section: start-flame - Where are spans, in one picture?
@@ -125,7 +125,7 @@ flame() {
 # section: draw-flame - How does that look?
 draw-flame() {
   # Ctrl-C where the checkpoint 06 runs: the last lines are written at its end
-  cargo run --release -p diagnostics --example flame < spans.folded > spans.svg
+  cargo run --release -p benchmem --example flame < spans.folded > spans.svg
   picture spans.svg                                             #-
 }
 
@@ -210,12 +210,19 @@ syncs() {
   grep -c sync before.out after.out
 }
 
+# section: start-talking - How many are committed together?
+start-talking() {
+  # Ctrl-C where the checkpoint 07 runs, then there
+  cargo run --release -p step-07-agent-inspection -- --listen 127.0.0.1:8081 --debug-listen 127.0.0.1:6061 \
+    --log step_07_agent_inspection=debug 2> batches.log
+}
+
 # section: sizes varies - How many are committed together?
 sizes() {
   beside 07-agent-inspection --log step_07_agent_inspection=debug  #-
   ln -sf "$SERVICE_LOG" batches.log                             #-
   cargo load bookings --url "$BESIDE_URL" --requests 4000 --workers 64 > load.out
-  grep -o 'batch{size=[0-9]*' batches.log | sort | uniq -c | sort -rn | head -n 12
+  grep -o 'batch{size=[0-9]*}' batches.log | sort | uniq -c | sort -rn | head -n 12
 }
 
 # A section that reads a trace takes it first if it runs alone.

@@ -14,6 +14,7 @@ use crate::{
     body::Body,
     db::{Db, on_pool, on_writer},
     error::Error,
+    hashing::Hasher,
     values::{Email, Password, Username},
 };
 
@@ -40,7 +41,7 @@ async fn sign_up(
     Body(new): Body<SignUp>,
 ) -> Result<(StatusCode, Json<SignedUp>), Error> {
     let id = Uuid::new_v4().to_string();
-    let hash = state.hashing.run(move || hash_password(&new.password));
+    let hash = state.hashing.run(move |hasher| hash(hasher, &new.password));
     let hash = hash.await??;
     insert_user(&state.db, &id, &new.email, &new.username, &hash).await?;
     Ok((StatusCode::CREATED, Json(SignedUp { id })))
@@ -65,11 +66,13 @@ async fn log_in(
     let user = user_by_name(&state.db, &credentials.username).await?;
     let Some((id, hash)) = user else {
         // An unknown name takes as long as a wrong password, so that nobody can find out who has signed up.
-        let work = move || hashing(|argon2| argon2.hash_password(credentials.password.as_bytes()));
+        let work = move |hasher: &Hasher| {
+            hashing(|| hasher.hash_password(credentials.password.as_bytes()))
+        };
         state.hashing.run(work).await??;
         return Err(Error::invalid_credentials());
     };
-    let work = move || is_password(&credentials.password, &hash);
+    let work = move |hasher: &Hasher| is_password(hasher, &credentials.password, &hash);
     if !state.hashing.run(work).await?? {
         return Err(Error::invalid_credentials());
     }
@@ -82,17 +85,21 @@ async fn log_in(
 /// # Errors
 /// When the system has no random numbers.
 pub fn hash_password(password: &Password) -> anyhow::Result<String> {
-    Ok(hashing(|argon2| argon2.hash_password(password.reveal().as_bytes()))?.to_string())
+    hash(&Argon2::default(), password)
 }
 
-fn is_password(password: &str, hash: &str) -> anyhow::Result<bool> {
+fn hash(hasher: &impl PasswordHasher<PasswordHash>, password: &Password) -> anyhow::Result<String> {
+    Ok(hashing(|| hasher.hash_password(password.reveal().as_bytes()))?.to_string())
+}
+
+fn is_password(hasher: &Hasher, password: &str, hash: &str) -> anyhow::Result<bool> {
     let hash = PasswordHash::new(hash)?;
-    Ok(hashing(|argon2| argon2.verify_password(password.as_bytes(), &hash)).is_ok())
+    Ok(hashing(|| hasher.verify_password(password.as_bytes(), &hash)).is_ok())
 }
 
 /// All of the app's work with argon2, in a span of its own.
-fn hashing<T>(work: impl FnOnce(&Argon2<'_>) -> T) -> T {
-    debug_span!("hashing").in_scope(|| work(&Argon2::default()))
+fn hashing<T>(work: impl FnOnce() -> T) -> T {
+    debug_span!("hashing").in_scope(work)
 }
 
 const INSERT_USER: &str =

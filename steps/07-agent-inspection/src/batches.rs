@@ -59,6 +59,7 @@ struct Waiting<I, A> {
 #[derive(Debug)]
 pub struct Batches<I, A>(mpsc::Sender<Waiting<I, A>>);
 
+// ANCHOR: batches
 impl<I: Send + 'static, A: Send + 'static> Batches<I, A> {
     /// Starts the task. It belongs to nobody, so nobody who hangs up ends it amid a transaction.
     ///
@@ -101,7 +102,9 @@ async fn run<W: Work>(work: W, mut queue: mpsc::Receiver<Waiting<W::Item, W::Ans
         answer(callers, commit(&work, items).instrument(span).await);
     }
 }
+// ANCHOR_END: batches
 
+// ANCHOR: commit
 async fn commit<W: Work>(work: &W, items: Vec<W::Item>) -> Outcome<Vec<W::Answer>> {
     let failed = |error| Failure::Error(Arc::new(error));
     let written = AssertUnwindSafe(work.write(items)).catch_unwind().await;
@@ -113,6 +116,7 @@ async fn commit<W: Work>(work: &W, items: Vec<W::Item>) -> Outcome<Vec<W::Answer
     debug!("committed");
     Ok(answers)
 }
+// ANCHOR_END: commit
 
 /// A caller who is not there any more gets no answer.
 fn answer<A>(callers: Vec<oneshot::Sender<Outcome<A>>>, outcome: Outcome<Vec<A>>) {

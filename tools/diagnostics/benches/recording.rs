@@ -27,7 +27,7 @@ fn run() -> Result<()> {
         server.book(10 * BOOKINGS)?;
     }
     println!("processor time of a booking in {PACKAGE}, release, SQLite, in microseconds\n");
-    println!("turn      off         on   added, %");
+    println!("turn        off         on   added, %");
     let (mut without, mut with, mut added) = (Vec::new(), Vec::new(), Vec::new());
     for turn in 1..=TURNS {
         // Who comes first changes from turn to turn.
@@ -39,7 +39,7 @@ fn run() -> Result<()> {
             }
         };
         let percent = (on / off - 1.0) * 100.0;
-        println!("{turn:>4} {off:>8.1} {on:>10.1} {percent:>10.1}");
+        println!("{turn:>4} {off:>10.1} {on:>10.1} {percent:>10.1}");
         without.push(off);
         with.push(on);
         added.push(percent);
@@ -49,7 +49,7 @@ fn run() -> Result<()> {
     for (name, quarter) in [("quarter", 1), ("median", 2), ("three", 3)] {
         let [off, on, percent] =
             [&without, &with, &added].map(|values| booking::quartile(values, quarter));
-        println!("{name:<8}{off:>5.1} {on:>10.1} {percent:>10.1}");
+        println!("{name:<8}{off:>7.1} {on:>10.1} {percent:>10.1}");
     }
     Ok(())
 }

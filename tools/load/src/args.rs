@@ -42,7 +42,7 @@ a day, 90 GET /bookings/{id}, 150 POST /bookings, 150 DELETE /bookings/{id} and 
 A few bookings are made before the measurement so that a deletion always finds one. A token is valid for half
 an hour; a mixed load goes on with that of its latest login, so it may take longer, other loads that need one may not.
 
-Logins (--logins): before the load, the service at --url gets 100 logins in a closed loop of two for each core, which
+Logins (--logins): before the load, the service at --url gets 40 logins in a closed loop of two for each core, which
 tells how many a second it can do. Meanwhile logins come in at that many per cent of it, an open loop, to each
 of two services at the same rate. They begin a second before the load and are in none of its figures; if one fails, so
 does the load.

@@ -16,7 +16,7 @@ use crate::service::{Job, Prepared, prepare};
 use crate::tally::Tally;
 
 /// So many logins tell what the service can do.
-const TRIED: u64 = 100;
+const TRIED: u64 = 40;
 
 /// Logins that come in at a steady rate.
 #[derive(Debug, Clone, Copy, Serialize)]

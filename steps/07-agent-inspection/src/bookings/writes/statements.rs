@@ -87,6 +87,7 @@ macro_rules! delete_one {
     }};
 }
 
+// ANCHOR: insert
 const INSERT_ON_SQLITE: &str = "\
     insert into bookings (id, user_id, room_id, booked_on, created_at) \
     select new.value ->> 'id', users.id, rooms.id, new.value ->> 'booked_on', new.value ->> 'created_at' \
@@ -95,6 +96,7 @@ const INSERT_ON_SQLITE: &str = "\
     join rooms on rooms.id = new.value ->> 'room_id' \
     where true order by new.key \
     on conflict (room_id, booked_on) do nothing";
+// ANCHOR_END: insert
 
 const MISSING_ON_SQLITE: &str = "\
     select value ->> 'id', \

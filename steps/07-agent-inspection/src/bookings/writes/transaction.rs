@@ -35,6 +35,7 @@ impl<D: Statements> Transaction<D> {
     }
 }
 
+// ANCHOR: end
 impl<D: Statements> Drop for Transaction<D> {
     fn drop(&mut self) {
         if !self.is_committed {
@@ -42,3 +43,4 @@ impl<D: Statements> Drop for Transaction<D> {
         }
     }
 }
+// ANCHOR_END: end

@@ -2,7 +2,7 @@
 //! have not installed it.
 //!
 //! ```console
-//! cargo run --release -p diagnostics --example flame < spans.folded > spans.svg
+//! cargo run --release -p benchmem --example flame < spans.folded > spans.svg
 //! ```
 
 use std::io;
