@@ -1,6 +1,10 @@
 //! One connection to an existing database. Creating the tables is the service's business.
 
-use std::{env, path::Path, str::FromStr};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use anyhow::{Context, Error, Result, anyhow};
 use course::Course;
@@ -30,7 +34,20 @@ pub fn address(text: &str) -> Result<String> {
         return Ok(url);
     }
     let file = course.dir_of(&checkpoint).join("data/coworking.db");
-    Ok(format!("sqlite://{}", file.display()))
+    Ok(sqlite(&file))
+}
+
+/// The address of a file, in whose path these two would begin something else.
+fn sqlite(file: &Path) -> String {
+    let path = file.display().to_string();
+    format!("sqlite://{}", path.replace('%', "%25").replace('?', "%3F"))
+}
+
+/// The file of an SQLite database's address.
+pub fn file(url: &str) -> Option<PathBuf> {
+    let options =
+        SqliteConnectOptions::from_str(url.starts_with("sqlite:").then_some(url)?).ok()?;
+    Some(options.get_filename().to_owned())
 }
 
 /// What went wrong, without the causes that sqlx's own message has in it already.

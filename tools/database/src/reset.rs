@@ -1,11 +1,10 @@
 //! `reset`: the database as the service made it.
 
 use std::io::{self, Write};
-use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::connect::{Database, address};
+use crate::connect::{Database, address, file};
 
 /// Takes away what was booked and who signed up: what stays is what the service's first start has put there
 ///
@@ -21,13 +20,13 @@ pub struct Args {
 /// Resets it in one transaction. That there is none yet is fine: the service's first start makes it.
 pub async fn run(args: Args) -> Result<()> {
     let url = address(&args.url)?;
-    // Options may follow the path.
-    let file = url
-        .strip_prefix("sqlite://")
-        .and_then(|path| path.split('?').next());
-    if let Some(file) = file.filter(|file| !Path::new(file).exists()) {
+    let file = file(&url);
+    if let Some(file) = file.as_ref().filter(|file| !file.exists()) {
         writeln!(io::stdout().lock(), "bookings removed: 0\nusers removed: 0")?;
-        eprintln!("there is no {file} yet: the service creates it when it starts");
+        eprintln!(
+            "there is no {} yet: the service creates it when it starts",
+            file.display()
+        );
         return Ok(());
     }
     let mut database = Database::connect(&url).await?;

@@ -38,6 +38,22 @@ fn seeded(folder: &Folder) -> String {
 }
 
 #[test]
+fn the_files_name_is_what_the_address_stands_for() {
+    let folder = Folder::new();
+    let url = format!("sqlite://{}/50%25%20%3F%23.db", folder.root().display());
+    let ran = Ran::of(&mut database(&["reset", &url])).expect(0);
+    let missing = format!("there is no {}", folder.path("50% ?#.db").display());
+    assert!(ran.stderr.contains(&missing), "{}", ran.stderr);
+
+    let seeded = seeded(&folder);
+    std::fs::rename(folder.path("test.db"), folder.path("50% ?#.db")).unwrap();
+    assert_ne!(seeded, url);
+    let emptied = ended(&mut database(&["reset", &url]), 0);
+    assert!(emptied.contains("bookings removed: 0"), "{emptied}");
+    assert!(query(&url, "select name from rooms").contains("Green"));
+}
+
+#[test]
 fn rows_are_aligned_below_their_names() {
     let folder = Folder::new();
     let url = seeded(&folder);
