@@ -6,7 +6,7 @@
 //! inlined is found through the calls of that function. Limits:
 //! - A function that is compiled in another crate is not in the module. What the ones of std do is known
 //!   ([`crate::standard_library`]); whether one of another dependency allocates is not, and it is not reported.
-//! - A call through a pointer (`dyn`, `fn`) is not followed.
+//! - A call through a pointer (`dyn`, `fn`) is not followed, but for what is formatted into a writer ([`crate::ir`]).
 //! - An allocation that is found may still be on a path that is rarely taken, as an error's.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -58,18 +58,25 @@ pub fn sites(module: &Module<'_>, of_std: &Allocating) -> Sites {
                     continue;
                 }
                 let chain: Vec<Frame<'_>> = module.debug_info.chain(call.location).collect();
-                let (own, goes_on) = own_frame(&chain);
+                let callee = &module.symbols[call.callee];
+                let below_own = chain.iter().take_while(|frame| frame.file.is_none());
+                let mut between = below_own
+                    .map(|frame| frame.function)
+                    .chain([callee.mangled]);
+                if between.clone().any(is_drop_glue) {
+                    continue;
+                }
+                let (own, goes_on) = own_frame(&chain, between.any(writes));
                 if let Some((at, place)) = own {
-                    let (what, via, inlined) =
-                        path(&chain[..at], module.symbols[call.callee].name());
+                    let (what, via, inlined) = path(&chain[..at], callee.name());
                     sites.entry((place, what)).or_insert(Reached {
                         via,
                         inlined,
                         in_clone: goes_on,
                     });
                 }
-                let name = || module.symbols[*function].name();
-                if goes_on && !allocates[*function] && !is_drop_glue(name()) {
+                let is_drop = || is_drop_glue(module.symbols[*function].mangled);
+                if goes_on && !allocates[*function] && !is_drop() {
                     allocates[*function] = true;
                     found = true;
                 }
@@ -98,26 +105,30 @@ pub fn calling(module: &Module<'_>) -> BTreeSet<(String, u32)> {
 /// The innermost frame in the package's own code, and whether the callers' lines are of interest too.
 ///
 /// An own `clone` is both: where it is inlined, the line that clones is the answer; where it is not, its own
-/// lines are (a derived one's are the fields), and those of its callers.
-fn own_frame(chain: &[Frame<'_>]) -> (Option<(usize, Place)>, bool) {
-    let mut clone = None;
+/// lines are (a derived one's are the fields), and those of its callers. So is an own `fmt`, as far as it has `written`:
+/// whoever formats it has the writer grow.
+fn own_frame(chain: &[Frame<'_>], written: bool) -> (Option<(usize, Place)>, bool) {
+    let mut for_caller = None;
     let mut goes_on = true;
     for (at, frame) in chain.iter().enumerate() {
         let Some(place) = frame.place() else {
             continue;
         };
-        let is_clone = demangled(frame.function).ends_with(" as core::clone::Clone>::clone");
-        goes_on &= is_clone;
+        let function = demangled(frame.function);
+        let formats = || function.contains(" as core::fmt::") && function.ends_with(">::fmt");
+        let is_for_caller =
+            function.ends_with(" as core::clone::Clone>::clone") || written && formats();
+        goes_on &= is_for_caller;
         // Code that LLVM merged from several lines has none; the line that called it may be known.
         if frame.line == 0 {
             continue;
         }
-        if !is_clone {
+        if !is_for_caller {
             return (Some((at, place)), false);
         }
-        clone = Some((at, place));
+        for_caller = Some((at, place));
     }
-    (clone, goes_on)
+    (for_caller, goes_on)
 }
 
 /// The function that the line calls, those between the line and the allocator, and whether it is reached without a call.
@@ -134,13 +145,19 @@ fn path(inlined: &[Frame<'_>], callee: &str) -> (String, Vec<String>, bool) {
     (what, via, is_inlined)
 }
 
+/// Whether this mangled name is of a function of a writer's.
+fn writes(name: &str) -> bool {
+    name.contains("Write") && demangled(name).contains(" as core::fmt::Write>::")
+}
+
 /// Calls that stay behind where an allocation is gone: the mark that an allocator is linked, what tells
 /// LLVM about lifetimes, and the end of the value.
 fn does_nothing(name: &str) -> bool {
     name.starts_with("llvm.") || name.contains("__rust_no_alloc_shim") || is_drop_glue(name)
 }
 
-/// What a closing brace runs; a line that only drops is no allocation that its author wrote.
+/// What a closing brace runs, by its mangled name or its path; a line that only drops is no allocation that its author
+/// wrote.
 fn is_drop_glue(name: &str) -> bool {
-    name.starts_with("core::ptr::drop_in_place")
+    name.contains("drop_in_place")
 }

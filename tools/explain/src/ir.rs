@@ -1,5 +1,8 @@
-//! The calls of an LLVM module, read from its text (`--emit=llvm-ir`), of which
-//! The wrapper (`wrapper.rs`) keeps the lines that matter here.
+//! The calls of an LLVM module, read from its text (`--emit=llvm-ir`), of which the wrapper (`wrapper.rs`) keeps the
+//! lines that matter here.
+//!
+//! What is formatted goes to its writer through a pointer, and the writer is named by its table of functions: code that
+//! mentions the table is taken for a call of its `write_str`. So `to_string` of any type, and `write!` into a `String`.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -46,6 +49,8 @@ pub struct Module<'a> {
     /// What the debug information says about the defined functions, by its numbers.
     subprograms: Vec<usize>,
     numbers: HashMap<&'a str, usize>,
+    /// The `write_str` in each table of functions that has one.
+    writers: HashMap<&'a str, usize>,
 }
 
 impl<'a> Module<'a> {
@@ -62,17 +67,22 @@ impl<'a> Module<'a> {
                     module.functions.push((function, Vec::new()));
                     module.subprograms.extend(location(line));
                 }
-            } else if line.starts_with("  ")
-                && let Some(name) = callee(line)
-            {
+            } else if line.starts_with('@') {
+                if let (Some(table), Some(name)) = (symbol(line), write_str(line)) {
+                    let function = module.number(name);
+                    module.writers.insert(table, function);
+                }
+            } else if line.starts_with("  ") {
                 // An invoke goes on in the next line, and has its location there.
                 let next = lines.peek().filter(|next| next.starts_with(CONTINUED));
                 let Some(location) = location(line).or_else(|| location(next?)) else {
                     continue;
                 };
-                let callee = module.number(name);
+                let called = callee(line).map(|name| module.number(name));
+                let written = tables(line).find_map(|table| module.writers.get(table).copied());
                 if let Some((_, calls)) = module.functions.last_mut() {
-                    calls.push(Call { callee, location });
+                    let callees = called.into_iter().chain(written);
+                    calls.extend(callees.map(|callee| Call { callee, location }));
                 }
             }
         }
@@ -122,8 +132,29 @@ fn symbol(text: &str) -> Option<&str> {
     let name = text[at..].strip_prefix('@')?;
     match name.strip_prefix('"') {
         Some(quoted) => quoted.split('"').next(),
-        None => name.split('(').next(),
+        None => name
+            .split(|c: char| !c.is_ascii_alphanumeric() && !"-$._".contains(c))
+            .next(),
     }
+}
+
+/// How the compiler names the tables of functions behind a `dyn`.
+pub const TABLE: &str = "@vtable";
+
+/// The last part of a mangled name, of both kinds.
+pub const WRITE_STR: &str = "9write_str";
+
+/// The function in a table, if it is one of a writer's.
+fn write_str(line: &str) -> Option<&str> {
+    let functions = line.split("ptr ").filter_map(symbol);
+    let mut named = functions.filter(|name| name.contains(WRITE_STR));
+    named.find(|name| demangled(name).ends_with(" as core::fmt::Write>::write_str"))
+}
+
+/// The tables that an instruction mentions.
+fn tables(line: &str) -> impl Iterator<Item = &str> {
+    let found = line.match_indices(TABLE);
+    found.filter_map(|(at, _)| symbol(&line[at..]))
 }
 
 fn location(line: &str) -> Option<usize> {
@@ -134,6 +165,26 @@ fn location(line: &str) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::source::tests::sources;
+
+    #[test]
+    fn who_mentions_a_writers_functions_calls_write_str() {
+        let write_str = "_RNvXsZ_NtCs1_5alloc6stringNtB5_6StringNtNtCs2_4core3fmt5Write9write_str";
+        let text = format!(
+            "@vtable.0 = private constant <{{ ptr, [16 x i8], ptr, ptr }}> <{{ ptr @drop, [16 x i8] c\"a\", ptr @{write_str}, ptr @b }}>, align 8\n\
+             @vtable.1 = private constant <{{ [24 x i8], ptr }}> <{{ [24 x i8] c\"a\", ptr @fmt }}>, align 8\n\
+             define void @outer() !dbg !7 {{\n  \
+             store ptr @vtable.0, ptr %1, align 8, !dbg !12\n  \
+             store ptr @vtable.1, ptr %2, align 8, !dbg !13\n  \
+             %3 = call i1 @write(ptr %text, ptr dereferenceable(48) @vtable.0), !dbg !14\n}}\n"
+        );
+        let sources = sources([]);
+        let module = Module::parse(&text, &sources);
+        let calls = module.functions[0].1.iter();
+        let calls: Vec<(&str, usize)> = calls
+            .map(|call| (module.symbols[call.callee].mangled, call.location))
+            .collect();
+        assert_eq!(calls, [(write_str, 12), ("write", 14), (write_str, 14)]);
+    }
 
     #[test]
     fn direct_calls_are_found_with_their_locations() {

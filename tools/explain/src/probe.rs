@@ -18,10 +18,11 @@ use crate::wrapper::{BASE, Compilation, mark};
 const PROGRAM: &str = include_str!("probe/program.rs");
 
 /// What must be reported of it: the beginnings of lines.
-const REPORT: [&str; 6] = [
+const REPORT: [&str; 7] = [
     "program.rs:6:5: heap: Box::new, survives",
     "program.rs:10:5: heap: fs::read, survives",
     "program.rs:14:6: heap: Box::new, elided",
+    "program.rs:36:11: heap: <ParseIntError as ToString>::to_string, survives",
     "program.rs:23:5: call: program::far not inlined into program::calls",
     "program.rs:1: type: Wide, 256 bytes",
     "program.rs:26: future: async fn later, ",

@@ -19,6 +19,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::ir::{TABLE, WRITE_STR};
 use arguments::{Arguments, refused};
 
 /// Where to save, and that this program stands before rustc.
@@ -298,8 +299,12 @@ fn matters(line: &[u8]) -> bool {
             node.is_some_and(|node| NODES.iter().any(|kind| node.starts_with(kind)))
         }
         [b' ', b' ', ..] => {
-            contains(b"call ") || contains(b"invoke ") || line.starts_with(b"          to label")
+            contains(b"call ")
+                || contains(b"invoke ")
+                || contains(TABLE.as_bytes())
+                || line.starts_with(b"          to label")
         }
+        [b'@', ..] => contains(WRITE_STR.as_bytes()),
         _ => line.starts_with(b"define "),
     }
 }

@@ -31,3 +31,7 @@ pub async fn later(numbers: [u8; 2000]) -> u8 {
 pub fn size() -> usize {
     std::mem::size_of_val(&later([0; 2000]))
 }
+
+pub fn text(error: &std::num::ParseIntError) -> String {
+    error.to_string()
+}

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::*;
 use std::ffi::*;
+use std::fmt::{self, Display, Write as _};
 use std::fs::{self, *};
 use std::io::{self, *};
 use std::net::*;
@@ -12,6 +13,17 @@ use std::rc::Rc;
 use std::sync::*;
 use std::time::*;
 use std::{env, thread};
+
+pub struct Own(u8);
+impl Display for Own { fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { write!(f, "own {}", self.0) } }
+pub struct Wide([u8; 30]);
+impl Display for Wide {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = String::from_utf8_lossy(&self.0); //+
+        f.write_str(&text)?;
+        f.write_char('!')
+    }
+}
 
 pub fn read(path: &str) -> io::Result<Vec<u8>> { fs::read(path) } //+
 pub fn read_to_string(path: &str) -> io::Result<String> { fs::read_to_string(path) } //+
@@ -75,6 +87,11 @@ pub fn joined(texts: &[&str]) -> String { texts.join(",") } //+
 pub fn format(value: u8) -> String { format!("{value:?}") } //+
 pub fn to_string(value: u64) -> String { value.to_string() } //+
 pub fn error_to_string(error: &io::Error) -> String { error.to_string() } //+
+pub fn own_to_string(own: &Own) -> String { own.to_string() } //+
+pub fn wide_to_string(wide: &Wide) -> String { wide.to_string() } //+
+pub fn number_error(error: &std::num::ParseIntError) -> String { error.to_string() } //+
+pub fn dyn_error(error: &dyn std::error::Error) -> String { error.to_string() } //+
+pub fn write_text(text: &mut String) -> fmt::Result { write!(text, "{}", 1) } //+
 pub fn clone(text: &String) -> String { text.clone() } //+
 pub fn push(text: &mut String) { text.push('a') } //+
 pub fn push_str(text: &mut String) { text.push_str("abc") } //+
@@ -129,6 +146,8 @@ pub fn expected(value: Option<u8>) -> u8 { value.expect("a value") }
 pub fn panics(value: u8) { panic!("{value}") }
 pub fn stdout() -> io::Result<()> { io::stdout().write_all(b"a") }
 pub fn printed(value: u8) { println!("{value}") }
+pub fn write_to_file(file: &mut File) -> io::Result<()> { write!(file, "{}", 1) }
+pub fn write_to_array(mut into: &mut [u8]) -> io::Result<()> { write!(into, "{}", 1) }
 pub fn removed(map: &mut BTreeMap<u8, u8>) -> Option<u8> { map.remove(&1) }
 pub fn get(map: &HashMap<String, u8>) -> Option<&u8> { map.get("a") }
 pub fn truncated(text: &mut String) { text.truncate(1) }
