@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::names::{plain, short_type};
 use crate::source::Sources;
-use paths::{implemented, segments};
+use paths::{implemented, joined, segments};
 use rustdoc::{Crate, Impl, Inner};
 
 /// File and line.
@@ -37,6 +37,8 @@ pub struct Items {
     declared: HashMap<String, At>,
     /// The functions of `impl TRAIT for TYPE`, by their own names.
     in_impls: HashMap<String, Vec<InImpl>>,
+    /// The types and functions in files that a build script has written, by their paths in the crate.
+    generated: HashSet<String>,
     crates: HashSet<String>,
 }
 
@@ -79,6 +81,10 @@ impl Items {
             let span = all.index.get(id)?.span.as_ref()?;
             Some((sources.own(&span.filename)?.to_owned(), span.begin.0))
         };
+        let is_generated = |id: &str| {
+            let span = all.index.get(id).and_then(|item| item.span.as_ref());
+            span.is_some_and(|span| sources.generated.contains(&span.filename))
+        };
         let own_path = |id: &str| {
             let summary = all.paths.get(id).filter(|one| one.crate_id == 0)?;
             Some(summary.path.get(1..)?.join("::"))
@@ -91,8 +97,13 @@ impl Items {
         };
         for (id, summary) in &all.paths {
             let is_named = ["struct", "enum", "union", "function"].contains(&summary.kind.as_str());
-            if let (true, Some(path), Some(at)) = (is_named, own_path(id), at(id)) {
+            let (true, Some(path)) = (is_named, own_path(id)) else {
+                continue;
+            };
+            if let Some(at) = at(id) {
                 items.declared.entry(path).or_insert(at);
+            } else if is_generated(id) {
+                items.generated.insert(path);
             }
         }
         for (id, item) in all.index.iter().filter(|(_, item)| item.crate_id == 0) {
@@ -141,6 +152,9 @@ impl Items {
             if let Some(at) = self.exactly(&segments[..end]) {
                 return Declared::At(at.clone());
             }
+            if self.generated.contains(&joined(&segments[..end])) {
+                return Declared::Elsewhere;
+            }
         }
         // All impls of the crate's own are known. Derived code is in a constant without a name, and what it declares
         // begins with two underscores.
@@ -158,8 +172,7 @@ impl Items {
     fn exactly(&self, segments: &[&str]) -> Option<&At> {
         let (name, before) = segments.split_last()?;
         let Some((kind, of_trait)) = before.last().and_then(|last| implemented(last)) else {
-            let path: Vec<String> = segments.iter().map(|one| plain(one)).collect();
-            return self.declared.get(&path.join("::"));
+            return self.declared.get(&joined(segments));
         };
         let (name, plain_kind) = (plain(name), plain(kind));
         let Some(of_trait) = of_trait else {

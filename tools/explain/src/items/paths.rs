@@ -1,5 +1,7 @@
 //! The parts of the compiler's names.
 
+use crate::names::plain;
+
 /// The parts of a path between the double colons that stand in no brackets, without generics of their own.
 pub fn segments(path: &str) -> Vec<&str> {
     let mut segments = Vec::new();
@@ -29,6 +31,12 @@ pub fn segments(path: &str) -> Vec<&str> {
         .filter(|one| !is_generics(one))
         .map(|(_, part)| *part)
         .collect()
+}
+
+/// The path of these parts, without their generics.
+pub fn joined(segments: &[&str]) -> String {
+    let plain: Vec<String> = segments.iter().map(|one| plain(one)).collect();
+    plain.join("::")
 }
 
 /// The type, and the trait if there is one, of `<TYPE as TRAIT>`, `<impl TRAIT for TYPE>` and `<impl TYPE>`.

@@ -103,7 +103,7 @@ fn what_a_build_script_has_written_is_left_out_and_said_so() {
     let script = "\
 fn main() {
     let file = std::path::Path::new(&std::env::var_os(\"OUT_DIR\").unwrap()).join(\"made.rs\");
-    std::fs::write(file, \"pub fn made() -> Box<u8> {\\n    Box::new(1)\\n}\\n\").unwrap();
+    std::fs::write(file, \"pub struct Made(pub [u8; 200]);\\npub fn made() -> Box<Made> {\\n    Box::new(Made([1; 200]))\\n}\\n\").unwrap();
 }
 ";
     let known = Crate::new(&[
