@@ -60,14 +60,11 @@ pub fn sites(module: &Module<'_>, of_std: &Allocating) -> Sites {
                 let chain: Vec<Frame<'_>> = module.debug_info.chain(call.location).collect();
                 let callee = &module.symbols[call.callee];
                 let below_own = chain.iter().take_while(|frame| frame.file.is_none());
-                let mut between = below_own
-                    .map(|frame| frame.function)
-                    .chain([callee.mangled]);
-                if between.clone().any(is_drop_glue) {
-                    continue;
-                }
+                let between = below_own.map(|frame| frame.function);
+                let mut between = between.chain([callee.mangled]);
                 let (own, goes_on) = own_frame(&chain, between.any(writes));
-                if let Some((at, place)) = own {
+                let of_line = own.filter(|(at, _)| !ends_a_value(&chain[..*at]));
+                if let Some((at, place)) = of_line {
                     let (what, via, inlined) = path(&chain[..at], callee.name());
                     sites.entry((place, what)).or_insert(Reached {
                         via,
@@ -154,6 +151,13 @@ fn writes(name: &str) -> bool {
 /// LLVM about lifetimes, and the end of the value.
 fn does_nothing(name: &str) -> bool {
     name.starts_with("llvm.") || name.contains("__rust_no_alloc_shim") || is_drop_glue(name)
+}
+
+/// Whether the line only ends a value: what that allocates, its author does not see there.
+fn ends_a_value(inlined: &[Frame<'_>]) -> bool {
+    inlined
+        .last()
+        .is_some_and(|frame| is_drop_glue(frame.function))
 }
 
 /// What a closing brace runs, by its mangled name or its path; a line that only drops is no allocation that its author
