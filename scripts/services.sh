@@ -75,7 +75,13 @@ example() {
 
 # database_of FILE: the URL of a database in the script's own file, unless the caller has one.
 database_of() {
-  echo "${CALLERS_DATABASE_URL:-sqlite://$1.db}"
+  echo "${CALLERS_DATABASE_URL:-$(sqlite_url "$1.db")}"
+}
+
+# sqlite_url PATH: its URL, in which these two would begin something else.
+sqlite_url() {
+  local path=${1//'%'/%25}
+  echo "sqlite://${path//'?'/%3F}"
 }
 
 # A section says `cargo database query 01 ...` as a reader does, who has one database per checkpoint; here it is the
@@ -89,7 +95,7 @@ cargo() {
       local url command=${2:-} checkpoint=${3:-}
       if [ "$command" = reset ] && [ ! -s "$WORK/database-$checkpoint" ]; then
         # As on a reader's machine before the first start.
-        echo "sqlite://$WORK/new.db" >"$WORK/database-$checkpoint"
+        sqlite_url "$WORK/new.db" >"$WORK/database-$checkpoint"
       fi
       [ -s "$WORK/database-$checkpoint" ] ||
         fail "cargo database: checkpoint $checkpoint has no database here: start it with \`service\` first"

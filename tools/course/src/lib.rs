@@ -4,6 +4,7 @@
 //! decided by what lies in `steps/` and `app/`, so a new one simply appears.
 
 pub mod compare;
+pub mod files;
 pub mod section;
 pub mod tree;
 

@@ -9,13 +9,13 @@
 //! fits. [`Tree::copy`] makes one, with the library's name at the end of the manifest.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
 use serde::Deserialize;
 
+use crate::files::{self, LeftOut};
 use crate::{Checkpoint, Course};
 
 const MANIFEST: &str = "Cargo.toml";
@@ -37,9 +37,6 @@ const NOT_SOURCE: [&str; 7] = [
     ".DS_Store",
     "Thumbs.db",
 ];
-
-/// No source is larger: what is must not fill the memory.
-const LARGEST: u64 = 16 << 20;
 
 /// A crate's source files.
 #[derive(Debug, Clone)]
@@ -192,78 +189,22 @@ fn library(package: &str) -> String {
 
 /// Whether a file or folder of this name belongs to a crate's sources.
 fn is_source(name: &str) -> bool {
-    !NOT_SOURCE.contains(&name) && !is_editors(name)
+    !NOT_SOURCE.contains(&name)
 }
 
-/// Whether an editor leaves a file of this name beside the one it edits: as its backup, its lock, what it saves by
-/// itself, or to see whether it may write there.
-pub fn is_editors(name: &str) -> bool {
-    let swap = [".swp", ".swo", ".swx", ".kate-swp"];
-    let saved = name.len() > 1 && name.starts_with('#') && name.ends_with('#');
-    name.ends_with('~')
-        || name.starts_with(".#")
-        || saved
-        || name == "4913"
-        || swap.iter().any(|end| name.ends_with(end))
-}
-
-/// The contents of a crate's source files. What cannot be one of them is left out, and said: one odd file is no reason
-/// not to show the others.
+/// The contents of a crate's source files; what is left out is said.
 fn read_files(dir: &Path) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
-    let mut files = BTreeMap::new();
-    let mut folders = vec![(dir.to_owned(), String::new())];
-    let left_out =
-        |path: &Path, why: &dyn fmt::Display| eprintln!("left out: {}: {why}", path.display());
-    while let Some((folder, prefix)) = folders.pop() {
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if prefix.is_empty() => {
-                return Err(error)
-                    .with_context(|| format!("cannot read the folder {}", folder.display()));
-            }
-            Err(error) => {
-                left_out(&folder, &error);
-                continue;
-            }
-        };
-        for entry in entries {
-            let entry = entry.with_context(|| format!("cannot read {}", folder.display()))?;
-            let (path, name) = (entry.path(), entry.file_name());
-            let Some(name) = name.to_str() else {
-                left_out(&path, &"its name is not UTF-8");
-                continue;
-            };
-            if !is_source(name) {
-                continue;
-            }
-            // A link is followed: what counts is what the compiler reads.
-            match fs::metadata(&path) {
-                Ok(kind) if kind.is_dir() && leads_back(&path) => {
-                    left_out(&path, &"it leads to a folder around it")
-                }
-                Ok(kind) if kind.is_dir() => folders.push((path, format!("{prefix}{name}/"))),
-                Ok(kind) if !kind.is_file() => left_out(&path, &"it is no file"),
-                Ok(kind) if kind.len() > LARGEST => left_out(&path, &"it is larger than 16 MiB"),
-                Ok(_) => match fs::read(&path) {
-                    Ok(content) => drop(files.insert(format!("{prefix}{name}"), content)),
-                    Err(error) => left_out(&path, &error),
-                },
-                Err(error) => left_out(&path, &error),
-            }
+    let found = files::below(dir, is_source)?;
+    let mut contents = BTreeMap::new();
+    let mut left_out = found.left_out;
+    for (name, path) in found.files {
+        match fs::read(&path) {
+            Ok(content) => drop(contents.insert(name, content)),
+            Err(error) => left_out.push(LeftOut::new(path, error)),
         }
     }
-    Ok(files)
-}
-
-/// Whether this is a link to a folder that it lies in.
-fn leads_back(path: &Path) -> bool {
-    let lies_in = || {
-        Some((
-            path.parent()?.canonicalize().ok()?,
-            path.canonicalize().ok()?,
-        ))
-    };
-    path.is_symlink() && lies_in().is_some_and(|(around, target)| around.starts_with(target))
+    files::say(&left_out);
+    Ok(contents)
 }
 
 #[cfg(test)]
@@ -339,41 +280,21 @@ mod tests {
 
     #[test]
     fn artefacts_and_data_and_what_cannot_be_read_are_no_sources() {
-        use std::os::unix::ffi::OsStrExt as _;
-        use std::os::unix::fs::symlink;
-        use std::os::unix::net::UnixListener;
-
         let dir = test_tools::Folder::new();
         for path in [
             "src/a.rs",
             "target/x",
             "data/db",
-            "src/a.rs~",
-            "src/#a.rs#",
-            "src/4913",
+            "Cargo.lock",
             "Cargo.toml",
         ] {
             dir.write(path, "");
         }
-        // As Emacs locks a file; a link to nothing, and in a circle.
-        symlink("user@host.123:456", dir.path("src/.#a.rs")).unwrap();
-        symlink("nothing", dir.path("src/dangling.rs")).unwrap();
-        symlink("..", dir.path("src/around")).unwrap();
-        symlink("a.rs", dir.path("src/linked.rs")).unwrap();
-        fs::write(
-            dir.path("src")
-                .join(std::ffi::OsStr::from_bytes(b"\xff.rs")),
-            "",
-        )
-        .unwrap();
-        let _socket = UnixListener::bind(dir.path("src/socket.rs")).unwrap();
-        fs::File::create(dir.path("src/large.rs"))
-            .unwrap()
-            .set_len(LARGEST + 1)
-            .unwrap();
+        // No permission keeps root from reading; this file says that it cannot be.
+        std::os::unix::fs::symlink("/proc/self/mem", dir.path("src/unreadable.rs")).unwrap();
         let files = read_files(dir.root()).unwrap();
         let names: Vec<&str> = files.keys().map(String::as_str).collect();
-        assert_eq!(names, ["Cargo.toml", "src/a.rs", "src/linked.rs"]);
+        assert_eq!(names, ["Cargo.toml", "src/a.rs"]);
         assert!(read_files(&dir.path("none")).is_err());
     }
 }

@@ -19,6 +19,7 @@ use self::compare::{Line, compare};
 use self::pictures::Picture;
 use crate::run;
 use crate::waits;
+use course::files::is_editors;
 use course::section::{Compared, Script, Section};
 use course::{Chapter, Course};
 use terminal::style::{ADDED, QUIET, REMOVED, STRONG};
@@ -248,7 +249,7 @@ fn remove_stale(
             .to_string_lossy()
             .into_owned();
         let is_text = path.extension().is_some_and(|extension| extension == "txt");
-        let is_capture = is_text && !path.ends_with(waits::FILE);
+        let is_capture = is_text && !path.ends_with(waits::FILE) && !is_editors(&name);
         if is_capture && !outputs.contains_key(&name) && script.section(&name).is_err() {
             remove(&path)?;
             let shown = folder.join(&name).with_extension("txt");

@@ -11,7 +11,7 @@ mod chapters;
 mod exercises;
 mod links;
 mod names;
-mod pages;
+pub mod pages;
 mod problem;
 mod steps;
 mod usage;

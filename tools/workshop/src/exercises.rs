@@ -8,6 +8,7 @@ use std::fs;
 use anyhow::{Context as _, bail};
 use diffy::patch_set::{FileOperation, FilePatch, ParseOptions, PatchSet};
 
+use course::files::is_editors;
 use course::tree::Tree;
 use course::{Chapter, Course};
 use terminal::Usage;
@@ -23,9 +24,8 @@ pub fn of(course: &Course, chapter: &Chapter) -> anyhow::Result<Vec<String>> {
         fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
     for entry in entries {
         let name = entry?.file_name();
-        if let Some(name) = name.to_str().and_then(|name| name.strip_suffix(".patch")) {
-            names.push(name.to_owned());
-        }
+        let name = name.to_str().filter(|name| !is_editors(name));
+        names.extend(name.and_then(|name| Some(name.strip_suffix(".patch")?.to_owned())));
     }
     names.sort();
     Ok(names)

@@ -2,8 +2,12 @@
 
 mod book_world;
 
+use std::ffi::OsStr;
+use std::fs::File;
 use std::io::Read as _;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::symlink;
 
 use book_world::{Server, World, workshop};
 use rustix::process::Signal;
@@ -103,21 +107,23 @@ fn a_request_for_another_host_is_refused() {
     }
 }
 
+/// Listens until this is announced.
+fn news_until(news: &mut TcpStream, part: &str) {
+    let mut heard = String::new();
+    let mut buffer = [0; 4096];
+    while !heard.contains(part) {
+        let count = news.read(&mut buffer).unwrap();
+        assert!(count > 0, "the news ended without {part}: {heard}");
+        heard.push_str(&String::from_utf8_lossy(&buffer[..count]));
+    }
+}
+
 #[test]
 fn a_change_is_built_and_announced_and_a_mistake_keeps_the_last_good_page() {
     let world = World::new();
     let server = Server::serve(world.root());
     let mut news = server.news();
-    let mut heard = String::new();
-    let mut hear = |part: &str| {
-        let mut buffer = [0; 4096];
-        while !heard.contains(part) {
-            let count = news.read(&mut buffer).unwrap();
-            assert!(count > 0, "the news ended without {part}: {heard}");
-            heard.push_str(&String::from_utf8_lossy(&buffer[..count]));
-        }
-        heard.clear();
-    };
+    let mut hear = |part| news_until(&mut news, part);
     hear("\"problem\":null");
 
     world.write("book/src/start.md", "# Start\n\nRead {{#nonsense}}.\n");
@@ -134,6 +140,64 @@ fn a_change_is_built_and_announced_and_a_mistake_keeps_the_last_good_page() {
     );
     eventually("a change of a checkpoint is shown", || {
         server.get("/01-one.html").body.contains("fn other()")
+    });
+}
+
+#[test]
+fn what_cannot_be_read_among_the_pages_is_left_out_and_said() {
+    let world = World::new();
+    // As Emacs locks a page, and a backup of one.
+    symlink("user@host.123:456", world.path("book/src/.#start.md")).unwrap();
+    world.write("book/src/start.md~", "");
+    symlink("nothing", world.path("book/src/dangling.png")).unwrap();
+    symlink("..", world.path("book/src/figures/around")).unwrap();
+    let large = File::create(world.path("book/src/large.mp4")).unwrap();
+    large.set_len(1 << 30).unwrap();
+    std::fs::write(
+        world.path("book/src").join(OsStr::from_bytes(b"a.\xff")),
+        "",
+    )
+    .unwrap();
+    let ran = Ran::of(workshop(world.root(), &["serve", "--build-only"])).expect(0);
+    for said in [
+        "dangling.png: No such file",
+        "figures/around: it leads to a folder around it",
+        "large.mp4: it is larger",
+        "a.\u{fffd}: its name is not UTF-8",
+    ] {
+        ran.told(&format!(
+            "left out: {}/book/src/{said}",
+            world.root().display()
+        ));
+    }
+    for name in ["start.html", "01-one.html", "figures/checkpoints.svg"] {
+        assert!(world.exists(&format!("target/book/{name}")), "{name}");
+    }
+    for name in ["start.md~", "large.mp4"] {
+        assert!(!world.exists(&format!("target/book/{name}")), "{name}");
+    }
+    // What is wrong with a page is told of where it is written.
+    world.write("book/src/start.md", "{{#code steps/nope.rs}}\n");
+    let ran = Ran::of(workshop(world.root(), &["serve", "--build-only"])).expect(1);
+    ran.told("error: book/src/start.md:1: ");
+}
+
+#[test]
+fn folders_that_are_gone_for_a_while_are_watched_when_they_come_back() {
+    let world = World::new();
+    let server = Server::serve(world.root());
+    let mut news = server.news();
+    let mut hear = |part| news_until(&mut news, part);
+    hear("\"problem\":null");
+    for folder in ["steps", "book"] {
+        std::fs::rename(world.path(folder), world.path("elsewhere")).unwrap();
+        hear("\"problem\":\"");
+        std::fs::rename(world.path("elsewhere"), world.path(folder)).unwrap();
+        hear("\"problem\":null");
+    }
+    world.write("book/src/start.md", "# Start\n\nRead again.\n");
+    eventually("a change of a page is shown", || {
+        server.get("/start.html").body.contains("Read again.")
     });
 }
 

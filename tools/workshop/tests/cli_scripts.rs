@@ -110,13 +110,16 @@ services() {
 }
 "#,
     );
-    let ran = Ran::of(world.script(&["services"])).expect(0);
+    // Its folder's name is no part of a URL.
+    let tmp = world.path("50% of what?");
+    std::fs::create_dir(&tmp).unwrap();
+    let ran = Ran::of(world.script(&["services"]).env("TMPDIR", &tmp)).expect(0);
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(
         lines[..4],
         ["same", "flag", "hello, fast", "the former ones have ended"]
     );
-    let work = world.path("tmp").display().to_string();
+    let work = format!("{}/50%25 of what%3F", world.root().display());
     assert!(
         lines[4].starts_with(&format!("sqlite://{work}/workshop.")),
         "{}",

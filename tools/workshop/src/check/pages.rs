@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
-
 use course::Course;
+use course::files::{self, LeftOut};
 
 /// Where the book's pages lie, relative to the root.
 pub const SOURCE: &str = "book/src";
@@ -28,8 +27,13 @@ pub struct Pages {
 
 impl Pages {
     pub fn load(course: &Course) -> anyhow::Result<Self> {
-        let of_book = read(&course.root, &["book/src/**/*.md"])?;
-        let of_repository = read(&course.root, &["*.md", "steps/*.md", "workbench/README.md"])?;
+        let found = files::below(&course.root.join(SOURCE), |_| true)?;
+        files::say(&found.left_out);
+        let names = found.files.into_keys().filter(|name| name.ends_with(".md"));
+        let of_book = names.map(|name| Path::new(SOURCE).join(name));
+        let of_book = read(&course.root, of_book.collect());
+        let beside = ["*.md", "steps/*.md", "workbench/README.md"];
+        let of_repository = read(&course.root, matching(&course.root, &beside)?);
         Ok(Self {
             of_book,
             of_repository,
@@ -42,24 +46,32 @@ impl Pages {
     }
 }
 
-fn read(root: &Path, patterns: &[&str]) -> anyhow::Result<Vec<Page>> {
+fn read(root: &Path, paths: Vec<PathBuf>) -> Vec<Page> {
     let mut pages = Vec::new();
-    for path in matching(root, patterns)? {
-        let text = fs::read_to_string(root.join(&path))
-            .with_context(|| format!("cannot read {}", path.display()))?;
-        pages.push(Page { path, text });
+    for path in paths {
+        match fs::read_to_string(root.join(&path)) {
+            Ok(text) => pages.push(Page { path, text }),
+            Err(error) => files::say(&[LeftOut::new(path, error)]),
+        }
     }
-    Ok(pages)
+    pages
 }
 
-/// The files below `root` that match one of the patterns, in order and relative to it.
+/// The files below `root` that match one of the patterns, in order and relative to it, but for what editors leave.
 pub fn matching(root: &Path, patterns: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let folder = glob::Pattern::escape(&root.to_string_lossy());
     for pattern in patterns {
         for file in glob::glob(&format!("{folder}/{pattern}"))? {
-            let file = file?;
-            if file.is_file() {
+            let file = match file {
+                Ok(file) => file,
+                Err(error) => {
+                    files::say(&[LeftOut::new(error.path(), error.error())]);
+                    continue;
+                }
+            };
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            if file.is_file() && !files::is_editors(&name) {
                 found.push(file.strip_prefix(root).unwrap_or(&file).to_owned());
             }
         }

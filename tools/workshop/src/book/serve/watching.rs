@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use course::tree::is_editors;
+use course::files::is_editors;
 
 use super::live::Live;
 
