@@ -54,10 +54,14 @@ pub fn sites(module: &Module<'_>, of_std: &Allocating) -> Sites {
         let mut found = false;
         for (function, calls) in &module.functions {
             for call in calls {
-                if !allocates[call.callee] || !seen.insert((function, call.callee, call.location)) {
+                let key = (function, call.callee, call.location, call.in_table);
+                if !allocates[call.callee] || !seen.insert(key) {
                     continue;
                 }
                 let chain: Vec<Frame<'_>> = module.debug_info.chain(call.location).collect();
+                if call.in_table && !chain.first().is_some_and(|frame| is_of_std(frame.function)) {
+                    continue;
+                }
                 let callee = &module.symbols[call.callee];
                 let below_own = chain.iter().take_while(|frame| frame.file.is_none());
                 let between = below_own.map(|frame| frame.function);
@@ -145,6 +149,16 @@ fn path(inlined: &[Frame<'_>], callee: &str) -> (String, Vec<String>, bool) {
 /// Whether this mangled name is of a function of a writer's.
 fn writes(name: &str) -> bool {
     name.contains("Write") && demangled(name).contains(" as core::fmt::Write>::")
+}
+
+/// Whether std has this function: as its own, or as one of its traits'.
+fn is_of_std(name: &str) -> bool {
+    let name = demangled(name);
+    let path = name.split_once(" as ").map_or(&*name, |(_, path)| path);
+    let path = path.trim_start_matches('<');
+    ["core::", "alloc::", "std::"]
+        .iter()
+        .any(|root| path.starts_with(root))
 }
 
 /// Calls that stay behind where an allocation is gone: the mark that an allocator is linked, what tells

@@ -1,8 +1,9 @@
 //! The calls of an LLVM module, read from its text (`--emit=llvm-ir`), of which the wrapper (`wrapper.rs`) keeps the
 //! lines that matter here.
 //!
-//! What is formatted goes to its writer through a pointer, and the writer is named by its table of functions: code that
-//! mentions the table is taken for a call of its `write_str`. So `to_string` of any type, and `write!` into a `String`.
+//! What is formatted goes to its writer through a pointer, and the writer is named by its table of functions: code of
+//! std's that mentions the table is taken for a call of its `write_str`. So `to_string` of any type, and `write!` into a
+//! `String`. Elsewhere the table may only be handed on.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -21,6 +22,8 @@ pub struct Call {
     pub callee: usize,
     /// The number of its debug location.
     pub location: usize,
+    /// Whether the code only mentions the function, as part of a table.
+    pub in_table: bool,
 }
 
 /// A function that is defined or called.
@@ -81,8 +84,15 @@ impl<'a> Module<'a> {
                 let called = callee(line).map(|name| module.number(name));
                 let written = tables(line).find_map(|table| module.writers.get(table).copied());
                 if let Some((_, calls)) = module.functions.last_mut() {
-                    let callees = called.into_iter().chain(written);
-                    calls.extend(callees.map(|callee| Call { callee, location }));
+                    let call = |in_table| {
+                        move |callee| Call {
+                            callee,
+                            location,
+                            in_table,
+                        }
+                    };
+                    calls.extend(called.map(call(false)));
+                    calls.extend(written.map(call(true)));
                 }
             }
         }

@@ -54,7 +54,7 @@ functions that the calling one was inlined into.
 What it cannot see:
   allocations behind calls through pointers (dyn, fn), in the compiled code of other crates, and in C
   what is allocated when a value ends, and what std allocates when something is wrong or once for a whole process
-  code that is generic or #[inline] and is not used in this target; types whose size nobody asks for
+  code that is generic, async or #[inline] and is not used in this target; types whose size nobody asks for
   code that a build script has written, and types that a derive hides
   what link-time optimization and further codegen units change: the target is compiled in one piece, without LTO
 

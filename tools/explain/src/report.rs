@@ -227,7 +227,7 @@ fn notes(module: &Module<'_>, told: &Told, sources: &Sources) -> anyhow::Result<
         }
     }
     notes.push(format!(
-        "{functions} functions of its own are compiled here; those that are generic or #[inline] are where they are used"
+        "{functions} functions of its own are compiled here; those that are generic, async or #[inline] are where they are used"
     ));
     Ok(notes)
 }

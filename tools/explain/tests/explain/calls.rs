@@ -148,6 +148,8 @@ pub fn stdout() -> io::Result<()> { io::stdout().write_all(b"a") }
 pub fn printed(value: u8) { println!("{value}") }
 pub fn write_to_file(file: &mut File) -> io::Result<()> { write!(file, "{}", 1) }
 pub fn write_to_array(mut into: &mut [u8]) -> io::Result<()> { write!(into, "{}", 1) }
+pub struct Writer<'a>(pub &'a mut dyn fmt::Write);
+pub fn handed_on(text: &mut String) -> Writer<'_> { Writer(text) }
 pub fn removed(map: &mut BTreeMap<u8, u8>) -> Option<u8> { map.remove(&1) }
 pub fn get(map: &HashMap<String, u8>) -> Option<&u8> { map.get("a") }
 pub fn truncated(text: &mut String) { text.truncate(1) }
