@@ -82,7 +82,8 @@ pub fn run(base: &Path) -> anyhow::Result<ExitCode> {
             "{flag} makes code that cannot be explained: take it out of RUSTFLAGS and cargo's configuration"
         );
     }
-    let arguments = Arguments(arguments);
+    let mut arguments = Arguments(arguments);
+    arguments.keep_paths();
     // Cargo's children may outlive it, and this one must not write where its successor does. The next run removes the
     // folder, and with it whatever is not finished.
     let work = base.with_added_extension(process::id().to_string());
@@ -111,8 +112,6 @@ fn compile(
             "-Zshare-generics=no",
             "-Zmerge-functions=disabled",
         ])
-        // Whatever paths are mapped to, those of the workspace stay what they are.
-        .arg(unmapped(&folder))
         // A stable compiler takes the -Z flags with it. Build scripts must not see it: they would think that the
         // compiler is a nightly one, and the code would be another.
         .env("RUSTC_BOOTSTRAP", "1")
@@ -199,12 +198,6 @@ fn compile(
     fs::write(&complete, serde_json::to_vec(&compilation)?)?;
     fs::rename(complete, last)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn unmapped(folder: &Path) -> OsString {
-    let mut flag = OsString::from("--remap-path-prefix=");
-    flag.extend([folder.as_os_str(), OsStr::new("="), folder.as_os_str()]);
-    flag
 }
 
 /// Asks rustdoc what the crate declares, and where.

@@ -1,6 +1,7 @@
 //! What cargo calls rustc with.
 
 use std::ffi::{OsStr, OsString};
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -38,6 +39,26 @@ impl Arguments {
         value.with_context(|| format!("cargo calls rustc without {flag}"))
     }
 
+    /// Takes out what maps paths to others: those of the workspace stay what they are.
+    pub fn keep_paths(&mut self) {
+        let is_map = |argument: &OsString| {
+            let text = argument.to_string_lossy();
+            let text = text.trim_start_matches("-Z");
+            text.starts_with("--remap-path-prefix=") || text.starts_with("remap-cwd-prefix=")
+        };
+        let mut arguments = mem::take(&mut self.0).into_iter().peekable();
+        while let Some(argument) = arguments.next() {
+            if argument == "--remap-path-prefix" {
+                // The value stands alone.
+                arguments.next();
+            } else if !is_map(&argument)
+                && (argument != "-Z" || arguments.next_if(is_map).is_none())
+            {
+                self.0.push(argument);
+            }
+        }
+    }
+
     /// The crate's first source file.
     pub fn root(&self) -> anyhow::Result<&OsStr> {
         let after = |flag: &str| self.0.iter().position(|argument| argument == flag);
@@ -66,21 +87,45 @@ impl Arguments {
     }
 }
 
-/// Flags that make what is not LLVM's code, code of which a part is missing, or names that say nothing.
+/// Flags that make no code, what is not LLVM's code, code of which a part is missing, or names that say nothing; and one
+/// that cargo has given already.
 pub fn refused(arguments: &[OsString]) -> Option<&str> {
-    const REFUSED: [&str; 3] = [
+    const REFUSED: [&str; 6] = [
+        "--print",
+        "no-codegen",
+        "unpretty=",
         "codegen-backend=",
         "incremental=",
         "symbol-mangling-version=hashed",
     ];
-    let texts = arguments.iter().filter_map(|argument| argument.to_str());
-    let mut flags = texts.map(|text| text.trim_start_matches("-C").trim_start_matches("-Z"));
-    flags.find(|flag| REFUSED.iter().any(|refused| flag.starts_with(refused)))
+    let texts = || arguments.iter().filter_map(|argument| argument.to_str());
+    let flags = || texts().map(|text| text.trim_start_matches("-C").trim_start_matches("-Z"));
+    let mut named = flags().filter(|flag| flag.starts_with("extra-filename="));
+    flags()
+        .find(|flag| REFUSED.iter().any(|refused| flag.starts_with(refused)))
+        .or_else(|| named.nth(1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_are_kept_in_all_forms() {
+        let kept = ["-Z", "a", "--remap-path-scope=all", "src/lib.rs"];
+        let maps = [
+            "--remap-path-prefix=a=b",
+            "--remap-path-prefix",
+            "a=b",
+            "-Zremap-cwd-prefix=.",
+            "-Z",
+            "remap-cwd-prefix=.",
+        ];
+        let all = maps.iter().chain(&kept).chain(&maps);
+        let mut arguments = Arguments(all.map(OsString::from).collect());
+        arguments.keep_paths();
+        assert_eq!(arguments.0, kept);
+    }
 
     #[test]
     fn flags_are_found_in_both_forms() {

@@ -97,15 +97,22 @@ fn with_flags_that_cargo_takes() {
     let elsewhere = format!("--remap-path-prefix={}=/elsewhere", folder.root().display());
     for flags in [
         elsewhere.as_str(),
+        "--remap-path-prefix src=/elsewhere",
         "-Ccodegen-units=16 -C debuginfo=0 -Clto=thin",
         "-g -O --emit=asm -Cremark=all",
     ] {
         assert_found(explain(&dir).env("RUSTFLAGS", flags));
     }
-    let (stdout, stderr) = ended(explain(&dir).env("RUSTFLAGS", "-C incremental=a"), 1);
-    let message = "incremental=a makes code that cannot be explained: take it out of RUSTFLAGS";
-    assert!(stderr.contains(message), "{stderr}");
-    assert_eq!(stdout, "");
+    for (flags, named) in [
+        ("-C incremental=a", "incremental=a"),
+        ("-Cextra-filename=-a", "extra-filename=-a"),
+        ("--print=cfg", "--print=cfg"),
+    ] {
+        let (stdout, stderr) = ended(explain(&dir).env("RUSTFLAGS", flags), 1);
+        let message = "makes code that cannot be explained: take it out of RUSTFLAGS";
+        assert!(stderr.contains(&format!("{named} {message}")), "{stderr}");
+        assert_eq!(stdout, "");
+    }
 }
 
 #[test]
