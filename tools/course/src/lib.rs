@@ -22,6 +22,9 @@ use terminal::Usage;
 /// The file at the workspace root that describes the course, and by which the root is recognised.
 pub const MANIFEST: &str = "course.toml";
 
+/// Where the book's pages lie, relative to the root.
+pub const PAGES: &str = "book/src";
+
 /// The course: where it lies and what it consists of.
 #[derive(Debug, Clone)]
 pub struct Course {
@@ -116,7 +119,7 @@ impl Chapter {
 
     /// The chapter's page, relative to the root.
     pub fn page(&self) -> PathBuf {
-        PathBuf::from(format!("book/src/{}.md", self.id()))
+        PathBuf::from(format!("{PAGES}/{}.md", self.id()))
     }
 
     /// The folder of the chapter's captured outputs, relative to the root.
@@ -132,7 +135,7 @@ impl Chapter {
     /// The folder of the pictures that the chapter's sections make, relative to the root. It is among the pages, so
     /// that it becomes part of the book.
     pub fn pictures(&self) -> PathBuf {
-        PathBuf::from(format!("book/src/pictures/{}", self.id()))
+        PathBuf::from(format!("{PAGES}/pictures/{}", self.id()))
     }
 }
 

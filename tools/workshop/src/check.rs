@@ -11,7 +11,7 @@ mod chapters;
 mod exercises;
 mod links;
 mod names;
-pub mod pages;
+mod pages;
 mod problem;
 mod steps;
 mod usage;

@@ -33,8 +33,7 @@ use anyhow::{Context as _, bail};
 use mdbook_driver::book::{Book, BookItem};
 use mdbook_preprocessor::{MDBOOK_VERSION, Preprocessor, PreprocessorContext, parse_input};
 
-use crate::check::pages::SOURCE;
-use course::Course;
+use course::{Course, PAGES};
 use directive::{Name, Page, Used};
 use scan::{Directive, Place};
 
@@ -89,7 +88,7 @@ impl Preprocessor for Workshop {
     fn run(&self, context: &PreprocessorContext, mut book: Book) -> anyhow::Result<Book> {
         let course = Course::load(&context.root)?;
         // Where the pages are written; mdBook may have got them from a copy.
-        let source = context.root.join(SOURCE);
+        let source = context.root.join(PAGES);
         let mut problems = Vec::new();
         book.for_each_mut(|item| {
             // A draft chapter has no page.

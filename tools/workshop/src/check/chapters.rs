@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::links;
-use super::pages::{Page, Pages, SOURCE, matching};
+use super::pages::{Page, Pages, matching};
 use super::problem::{Problem, line_of};
 use course::section::Script;
-use course::{Chapter, Course, MANIFEST};
+use course::{Chapter, Course, MANIFEST, PAGES};
 
 pub fn check(course: &Course, pages: &Pages) -> anyhow::Result<Vec<Problem>> {
     let manifest = std::fs::read_to_string(course.root.join(MANIFEST))?;
@@ -94,7 +94,7 @@ fn script(course: &Course, chapter: &Chapter) -> Vec<Problem> {
 
 /// The summary names every chapter by its title, and every page.
 fn summary(course: &Course, pages: &Pages) -> Vec<Problem> {
-    let path = Path::new(SOURCE).join("SUMMARY.md");
+    let path = Path::new(PAGES).join("SUMMARY.md");
     let Some(summary) = pages.find(&path) else {
         return vec![Problem::new(path, 0, "the book has no summary")];
     };
@@ -103,7 +103,7 @@ fn summary(course: &Course, pages: &Pages) -> Vec<Problem> {
     for chapter in &course.chapters {
         let page = chapter.page();
         let destination = page
-            .strip_prefix(SOURCE)
+            .strip_prefix(PAGES)
             .unwrap_or(&page)
             .display()
             .to_string();
@@ -126,7 +126,7 @@ fn summary(course: &Course, pages: &Pages) -> Vec<Problem> {
     }
     let is_listed = |page: &&Page| {
         let listed = |link: &links::Link| {
-            Path::new(SOURCE).join(link.destination.trim_start_matches("./")) == page.path
+            Path::new(PAGES).join(link.destination.trim_start_matches("./")) == page.path
         };
         page.path != path && !links.iter().any(listed)
     };

@@ -3,11 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use course::Course;
 use course::files::{self, LeftOut};
-
-/// Where the book's pages lie, relative to the root.
-pub const SOURCE: &str = "book/src";
+use course::{Course, PAGES};
 
 /// A page as it is written, before any directive is carried out.
 #[derive(Debug)]
@@ -27,10 +24,10 @@ pub struct Pages {
 
 impl Pages {
     pub fn load(course: &Course) -> anyhow::Result<Self> {
-        let found = files::below(&course.root.join(SOURCE), |_| true)?;
+        let found = files::below(&course.root.join(PAGES), |_| true)?;
         files::say(&found.left_out);
         let names = found.files.into_keys().filter(|name| name.ends_with(".md"));
-        let of_book = names.map(|name| Path::new(SOURCE).join(name));
+        let of_book = names.map(|name| Path::new(PAGES).join(name));
         let of_book = read(&course.root, of_book.collect());
         let beside = ["*.md", "steps/*.md", "workbench/README.md"];
         let of_repository = read(&course.root, matching(&course.root, &beside)?);

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use course::section::Script;
 use course::tree::Tree;
-use course::{Chapter, Course};
+use course::{Chapter, Course, PAGES};
 
-use super::pages::{Pages, SOURCE, matching};
+use super::pages::{Pages, matching};
 use super::problem::Problem;
 use crate::book::preprocessor::code::anchors;
 use crate::book::preprocessor::directive::{Used, normalized};
@@ -34,10 +34,10 @@ pub fn check(course: &Course, pages: &Pages) -> anyhow::Result<Vec<Problem>> {
         problems.extend(unused_captures(course, chapter, &used)?);
     }
     problems.extend(unused_anchors(course, &used)?);
-    let figures = matching(&course.root, &[&format!("{SOURCE}/figures/*")])?.into_iter();
+    let figures = matching(&course.root, &[&format!("{PAGES}/figures/*")])?.into_iter();
     let unused = figures.filter(|path| !used.figures.contains(path));
     problems.extend(unused.map(|path| Problem::new(path, 0, "no page shows this figure")));
-    let pictures = matching(&course.root, &[&format!("{SOURCE}/pictures/*/*")])?.into_iter();
+    let pictures = matching(&course.root, &[&format!("{PAGES}/pictures/*/*")])?.into_iter();
     let unused = pictures.filter(|path| !used.pictures.contains(path));
     problems.extend(unused.map(|path| Problem::new(path, 0, "no page shows this picture")));
     Ok(problems)
