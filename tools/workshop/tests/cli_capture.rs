@@ -16,6 +16,8 @@ fn outputs_are_recorded_without_what_belongs_to_the_machine() {
         "book/captures/01-alpha/gone.txt",
         "of a section that is no more\n",
     );
+    let lock = world.path("book/captures/01-alpha/.#start.txt");
+    std::os::unix::fs::symlink("user@host.123:456", &lock).unwrap();
     let said = world.run(&["capture", "01"]).expect(0);
     said.printed("start.txt  new");
     said.printed("numbers.txt  changed");
@@ -28,6 +30,7 @@ fn outputs_are_recorded_without_what_belongs_to_the_machine() {
         "{numbers}"
     );
     assert!(!world.exists("book/captures/01-alpha/gone.txt"));
+    assert!(lock.is_symlink(), "an editor's lock is not ours");
 }
 
 #[test]
