@@ -23,6 +23,18 @@ const BLOCKS: &str = "
         values: count('.value'), boxes: count('.chapter-box'), empty,
     };";
 
+/// Counts the labels of figures and the columns of tables, and returns those that are too small to be read: letters below
+/// eight pixels, columns narrower than a word.
+const NARROW: &str = "
+    const all = (selector) => [...document.querySelectorAll(selector)].filter((one) => one.textContent.trim());
+    const labels = all('figure.drawing svg text'), columns = all('.content th');
+    const box = (one) => one.getBoundingClientRect();
+    const small = [...labels.filter((one) => box(one).height < 8), ...columns.filter((one) => box(one).width < 40)];
+    return {
+        wide: document.documentElement.scrollWidth > innerWidth,
+        labels: labels.length, columns: columns.length, small: small.map((one) => one.textContent),
+    };";
+
 /// Returns the texts that are hard to read.
 const FAINT: &str = include_str!("browser/faint.js");
 
@@ -301,6 +313,26 @@ fn a_page_reloads_when_a_source_changes_and_shows_a_mistake() {
             .run("return document.getElementById('workshop-problem')")
             .await;
         assert_eq!(gone, Value::Null);
+    });
+}
+
+#[test]
+fn on_a_phone_figures_keep_their_labels_and_tables_their_columns() {
+    with_browser(async |session: &Session| {
+        let root = repository();
+        let server = Server::serve(&root);
+        session.size(390, 844).await;
+        let (mut labels, mut columns) = (0, 0);
+        for page in pages_of(&root.join("book/src")) {
+            let page = page.replace(".md", ".html");
+            session.open(&format!("{}/{page}", server.url)).await;
+            let seen = session.run(NARROW).await;
+            assert_eq!(seen["wide"], false, "{page} scrolls sideways");
+            assert_eq!(seen["small"], serde_json::json!([]), "{page}");
+            labels += seen["labels"].as_u64().unwrap();
+            columns += seen["columns"].as_u64().unwrap();
+        }
+        assert!(labels > 20 && columns > 20, "{labels}, {columns}");
     });
 }
 
