@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
@@ -20,6 +21,9 @@ const LIMIT: Duration = Duration::from_secs(1800);
 
 /// A log is complete when nothing has come for this long.
 const QUIET: Duration = Duration::from_millis(500);
+
+/// How long to wait for what should be gone at once. Not for ever: whoever ends without a parent may be waited for by nobody.
+const AT_ONCE: Duration = Duration::from_secs(5);
 
 /// All that the walk has started. What still runs ends with it.
 #[derive(Debug)]
@@ -220,7 +224,20 @@ impl Group {
         ended
             .context("it does not end after Ctrl-C")?
             .context("lost sight of it")?;
+        self.wait_until_gone();
         Ok(())
+    }
+
+    /// Waits until nothing of it is left: what was started last may outlive what has started it, and have the port that the
+    /// next one wants.
+    fn wait_until_gone(&mut self) {
+        let until = Instant::now() + AT_ONCE;
+        let runs = |this: &mut Self| {
+            this.runs().unwrap_or_default() || test_kill_process_group(this.id).is_ok()
+        };
+        while runs(self) && Instant::now() < until {
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 
@@ -228,6 +245,7 @@ impl Drop for Group {
     fn drop(&mut self) {
         // Whatever has ended already is not there to be told.
         let _ = kill_process_group(self.id, Signal::KILL);
+        self.wait_until_gone();
     }
 }
 
