@@ -81,18 +81,16 @@ impl<'a> Module<'a> {
                 let Some(location) = location(line).or_else(|| location(next?)) else {
                     continue;
                 };
-                let called = callee(line).map(|name| module.number(name));
-                let written = tables(line).find_map(|table| module.writers.get(table).copied());
+                let called = callee(line).map(|name| (module.number(name), false));
+                let written = |table| Some((*module.writers.get(table)?, true));
+                let callees = called.into_iter().chain(tables(line).find_map(written));
+                let calls_of = |(callee, in_table)| Call {
+                    callee,
+                    location,
+                    in_table,
+                };
                 if let Some((_, calls)) = module.functions.last_mut() {
-                    let call = |in_table| {
-                        move |callee| Call {
-                            callee,
-                            location,
-                            in_table,
-                        }
-                    };
-                    calls.extend(called.map(call(false)));
-                    calls.extend(written.map(call(true)));
+                    calls.extend(callees.map(calls_of));
                 }
             }
         }
