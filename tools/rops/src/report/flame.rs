@@ -12,12 +12,15 @@ use crate::units;
 /// What the samples of a stack used: subtracted ones, and the others.
 type BeforeAndAfter = (u64, u64);
 
+/// Inferno multiplies what is different by 150 to choose a colour, in 64 bits.
+const LARGEST: u128 = 1 << 55;
+
 impl Report {
     /// A flame graph as SVG, which browsers let one zoom into and search. A difference has the width of what is there
     /// now, red where it became more and blue where it became less.
     ///
     /// # Errors
-    /// When there is nothing to draw.
+    /// When there is nothing to draw, or values are too large.
     pub fn flame(&self) -> anyhow::Result<Vec<u8>> {
         let stacks = self.stacks();
         let is_difference = stacks.values().any(|&(before, _)| before > 0);
@@ -31,6 +34,13 @@ impl Report {
         let lines: Vec<String> = lines.collect();
         if stacks.values().all(|&(_, after)| after == 0) {
             bail!("there is nothing to draw: all values are 0");
+        }
+        let values = stacks.values();
+        let all: u128 = values
+            .map(|&(before, after)| u128::from(before) + u128::from(after))
+            .sum();
+        if all > LARGEST {
+            bail!("the values are too large to be drawn: they add up to {all}");
         }
         let mut options = Options::default();
         let file = self

@@ -184,7 +184,8 @@ fn changed_profiles_are_no_reason_to_panic() {
             "--granularity=files --no-trim --prune-from=run --drop-negative --divide-by=-0.5 --tag-ignore=a",
         ),
     ];
-    for seed in 0..inputs {
+    // That one's differences were too large to be drawn.
+    for seed in (0..inputs).chain([162_907]) {
         let mut random = Rng::with_seed(seed);
         let packed = profile(random.u64(..200), small).encode();
         let mut bytes = Vec::new();
