@@ -30,7 +30,7 @@ room-with-logins() {
 # section: cpu varies - What does the CPU profile say?
 cpu() {
   service 06-tracing         #-
-  cargo load room --url "$URL" --rate 200 --requests 1600 --logins 70 > load.out &
+  cargo load room --url "$URL" --rate 200 --requests 1600 --logins 70 > l.out &
   sleep 6; curl -s "$DEBUG_URL/debug/pprof/profile?seconds=2" > cpu.out
   wait $!
   cargo rops pprof tags cpu.out
@@ -39,7 +39,7 @@ cpu() {
 # section: trace varies - What happened in those seconds?
 trace() {
   service 06-tracing         #-
-  cargo load room --url "$URL" --rate 200 --requests 1600 --logins 70 > load.out &
+  cargo load room --url "$URL" --rate 200 --requests 1600 --logins 70 > l.out &
   sleep 6; curl -s --compressed "$DEBUG_URL/debug/pprof/trace?seconds=3" > trace.out
   wait $!
   cargo rops trace summary trace.out
@@ -163,7 +163,7 @@ compare-logins() {
 # section: bookings varies - What does a booking wait for?
 bookings() {
   service 06-tracing         #-
-  cargo load bookings --url "$URL" --requests 6000 --workers 16 > load.out &
+  cargo load bookings --url "$URL" --requests 6000 --workers 16 > l.out &
   sleep 1; curl -s --compressed "$DEBUG_URL/debug/pprof/trace?seconds=1" > bookings.out
   wait $!
   cargo rops trace requests bookings.out

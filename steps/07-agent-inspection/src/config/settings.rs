@@ -116,7 +116,10 @@ impl DatabaseUrl {
     fn below(self, folder: &Path) -> Self {
         match self.0.strip_prefix("sqlite://") {
             Some(path) if !path.starts_with('/') => {
-                Self(format!("sqlite://{}", folder.join(path).display()))
+                // In a URL, these two would begin something else.
+                let folder = folder.display().to_string();
+                let folder = folder.replace('%', "%25").replace('?', "%3F");
+                Self(format!("sqlite://{folder}/{path}"))
             }
             _ => self,
         }

@@ -37,6 +37,15 @@ fn a_flag_beats_the_file() {
 }
 
 #[test]
+fn the_folder_of_the_database_may_have_any_name() {
+    let text = with("database_url", "database_url = \"sqlite://a%20b.db\"");
+    let settings = toml::from_str::<Settings>(&text).unwrap();
+    let config = settings.with_paths_below("/50%20 ?#").complete().unwrap();
+    let url = config.database_url.reveal();
+    assert_eq!(url, "sqlite:///50%2520 %3F#/a%20b.db");
+}
+
+#[test]
 fn a_wrong_line_names_the_setting_the_value_and_what_is_right() {
     let wrong = [
         ("listen", "listen = \"localhost\"", "127.0.0.1:8080"),
