@@ -15,18 +15,7 @@ pub enum Error {
     )]
     AlreadyInstalled,
 
-    /// A setting asks for something that this version does not have.
-    #[error("{what} is not built yet: leave `{setting}` out{}", or_off(*off))]
-    NotBuilt {
-        /// The setting, as [`crate::Options`] names it.
-        setting: &'static str,
-        /// What it asks for.
-        what: &'static str,
-        /// The value that asks for nothing, if the setting has one.
-        off: Option<&'static str>,
-    },
-
-    /// The debug listener's address could not be bound.
+    /// The debug listener's address, or that of `agent_tcp`, could not be bound.
     #[error(
         "cannot listen for diagnostics on {address}: {reason}; choose another address, or port 0 for any free port"
     )]
@@ -35,6 +24,28 @@ pub enum Error {
         address: SocketAddr,
         /// What the operating system said.
         reason: io::Error,
+    },
+
+    /// There is no agent.
+    #[error("{0}; `agent = false` does without it")]
+    Agent(String),
+
+    /// This system has no agent.
+    #[error("no agent: it needs Linux")]
+    NoAgentHere,
+
+    /// The agent is left out: the setting `agent` is off.
+    #[error("the agent is switched off")]
+    AgentOff,
+
+    /// Whoever reaches the agent over TCP can read what the service does, and nothing is asked of him.
+    #[error(
+        "`agent_tcp` is {address}, which others than this machine can reach: the protocol of gops knows no password; use \
+         127.0.0.1, and `ssh -L` from elsewhere"
+    )]
+    NotLoopback {
+        /// The address that was asked for.
+        address: SocketAddr,
     },
 
     /// The debug listener's own runtime or thread could not be started.
@@ -88,8 +99,4 @@ pub enum Error {
         /// What jemalloc said.
         reason: String,
     },
-}
-
-fn or_off(off: Option<&str>) -> String {
-    off.map_or_else(String::new, |off| format!(", or set it to {off}"))
 }

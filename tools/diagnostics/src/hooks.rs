@@ -166,8 +166,8 @@ pub fn hook(builder: &mut Builder, hooks: Hooks) {
         let callers = hooks.after_task_poll;
         builder.on_after_task_poll(move |task| {
             callers.iter().for_each(|call| call(task));
-            tasks::poll_ends(task.id());
-            recorder::poll_ends(task.id());
+            let took = recorder::poll_ends(task.id());
+            tasks::poll_ends(task.id(), took);
         });
         let callers = hooks.task_terminate;
         builder.on_task_terminate(move |task| {

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use crate::{
-    AllocCounts, Error, Hooks, Listening, Options, RuntimeStats, hook, not_built, recorder,
-    runtime, sampling::heap, slots, watch,
+    AllocCounts, Error, Hooks, Listening, Options, RuntimeStats, hook, recorder, refused, runtime,
+    sampling::heap, slots, watch,
 };
 
 /// Installs the diagnostics with the default [`Options`]. Call it first in `main`, before the runtime is built.
@@ -24,11 +24,11 @@ pub fn install() -> Result<Diagnostics, Error> {
 ///
 /// # Errors
 ///
-/// [`Error::AlreadyInstalled`] on a second call, [`Error::NotBuilt`] and [`Error::WithoutFeature`] for a setting that asks
-/// for what this version or this build does not have, [`Error::NoDumpFolder`] for a limit without a folder, and
-/// [`Error::TraceFlame`] for a file that cannot be made. Nothing is installed then.
+/// [`Error::AlreadyInstalled`] on a second call, [`Error::WithoutFeature`] for a setting that asks for what this build does
+/// not have, [`Error::NoDumpFolder`] for a limit without a folder, [`Error::NotLoopback`] for an agent that others could
+/// reach, and [`Error::TraceFlame`] for a file that cannot be made. Nothing is installed then.
 pub fn install_with(options: Options) -> Result<Diagnostics, Error> {
-    not_built::refuse(&options)?;
+    refused::refuse(&options)?;
     #[cfg(all(
         feature = "profile",
         feature = "tracing",
@@ -98,7 +98,7 @@ impl Diagnostics {
     }
 
     /// Serves the diagnostics over HTTP on `address` (port 0 takes any free port) until the process ends, and says
-    /// where. A service never ends for want of diagnostics: if the address is taken, the result says so, and
+    /// where; and the same on the agent's socket, unless that is switched off ([`Options::agent`]). A service never ends for want of diagnostics: if the address is taken, the result says so, and
     /// so do stderr and the log.
     ///
     /// It runs on a thread and a runtime of its own, so that it answers while every worker of the service is

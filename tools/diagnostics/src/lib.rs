@@ -26,9 +26,10 @@
 //! | `jemalloc` | jemalloc below [`Allocator`], and what it tells about the heap |
 //! | `http` | the listener and its pages |
 //! | `profile` | CPU and heap profiles on the listener, the flight recorder, and what finds functions and lines; it needs `http` |
+//! | `taskdump` | where each task waits, on the page of stacks, by tokio's dump of tasks; it needs `profile` |
 //! | `tracing` | [`layer()`], and the diagnostics' own warnings in the log |
 //!
-//! All are on by default. What a build without one lacks is said in a sentence where it would have been.
+//! All but `taskdump` are on by default. What a build without one lacks is said in a sentence where it would have been.
 
 mod counts;
 mod slots;
@@ -40,8 +41,8 @@ mod readable;
 mod error;
 mod install;
 mod listening;
-mod not_built;
 mod options;
+mod refused;
 
 mod blocking;
 #[cfg(all(

@@ -19,7 +19,9 @@ mod of_tasks {
         _ready: Option<Duration>,
     ) {
     }
-    pub(crate) fn poll_ends(_task: Id) {}
+    pub(crate) fn poll_ends(_task: Id) -> Option<u64> {
+        None
+    }
     pub(crate) fn ended(_task: Id) {}
 }
 

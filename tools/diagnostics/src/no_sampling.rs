@@ -37,7 +37,7 @@ pub(crate) mod tasks {
     pub(crate) fn hooked() {}
     pub(crate) fn spawned(_task: Id, _place: &'static Location<'static>) {}
     pub(crate) fn poll_begins(_task: Id, _place: &'static Location<'static>) {}
-    pub(crate) fn poll_ends(_task: Id) {}
+    pub(crate) fn poll_ends(_task: Id, _took: Option<u64>) {}
     pub(crate) fn ended(_task: Id) {}
 }
 

@@ -21,8 +21,8 @@ static INSTALLED: OnceLock<Options> = OnceLock::new();
 ///     .redact("pin");
 /// ```
 ///
-/// What is set to something that is not built yet is refused by [`crate::install_with`], with a sentence that
-/// names the setting. Left out, or set to its *off*, a setting is accepted.
+/// What this build cannot do is refused by [`crate::install_with`], with a sentence that names the setting. Left out, or
+/// set to its *off*, a setting is accepted.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub(crate) allowed_hosts: Vec<String>,
@@ -41,6 +41,8 @@ pub struct Options {
     pub(crate) trace_flame: Option<PathBuf>,
     pub(crate) agent: Option<bool>,
     pub(crate) agent_tcp: Option<SocketAddr>,
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "nobody asks"))]
+    pub(crate) version: Option<String>,
 }
 
 impl Options {
@@ -62,6 +64,7 @@ impl Options {
         trace_flame: None,
         agent: None,
         agent_tcp: None,
+        version: None,
     };
 
     /// From now on these hold.
@@ -70,7 +73,6 @@ impl Options {
     }
 
     /// The options that hold: the defaults until something is installed.
-    #[cfg(any(feature = "http", feature = "tracing"))]
     pub(crate) fn current() -> &'static Self {
         static DEFAULT: Options = Options::DEFAULT;
         INSTALLED.get().unwrap_or(&DEFAULT)
@@ -186,17 +188,30 @@ impl Options {
         self
     }
 
-    /// Whether the agent answers on a Unix socket of its own. On unless set, as soon as there is one.
+    /// Whether the agent answers, from the first [`crate::start`] or [`crate::Diagnostics::listen`] on: the pages on a Unix
+    /// socket that this user alone can open, for `rops`. On unless set, on Linux.
+    ///
+    /// The socket is `PID.sock` in the folder `rops` of `$XDG_RUNTIME_DIR`, or in `/tmp/rops-UID` where that is not set or is
+    /// not this user's; `PID.json` beside it says what the process is. Both are removed when the process ends by itself or
+    /// by `exit`.
     #[must_use]
     pub fn agent(mut self, yes: bool) -> Self {
         self.agent = Some(yes);
         self
     }
 
-    /// Where the agent answers over TCP too, for clients of Go's gops.
+    /// Where the agent answers over TCP too, in the protocol of Go's gops, for its clients. Port 0 takes any free port. It
+    /// must be a loopback address: everybody on this machine can ask there.
     #[must_use]
     pub fn agent_tcp(mut self, address: SocketAddr) -> Self {
         self.agent_tcp = Some(address);
+        self
+    }
+
+    /// The version of the program, which the agent tells: `version(env!("CARGO_PKG_VERSION"))`.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
         self
     }
 }

@@ -1,6 +1,7 @@
-//! Numbers for people. None of these allocates, so that printing a measurement changes no count.
+//! Numbers for people. Those that measurements are printed with allocate nothing, so that printing one changes no count.
 
 use std::fmt;
+use std::time::Duration;
 
 /// `1234567` as `1,234,567`.
 pub(crate) struct Grouped(pub(crate) u64);
@@ -84,9 +85,42 @@ fn plus(growth: u64) -> &'static str {
     if growth == 0 { "" } else { "+" }
 }
 
+/// A time in its two largest units: `1.98s`, `4m 2s`, `3d 4h`.
+#[cfg_attr(
+    not(feature = "profile"),
+    allow(dead_code, reason = "it is for tasks and polls")
+)]
+pub(crate) struct Lasting(pub(crate) Duration);
+
+impl fmt::Display for Lasting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let text = match seconds {
+            0..60 => format!("{:.3?}", self.0),
+            60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
+            3600..86_400 => format!("{}h {}m", seconds / 3600, seconds / 60 % 60),
+            _ => format!("{}d {}h", seconds / 86_400, seconds / 3600 % 24),
+        };
+        f.pad(&text)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_have_their_two_largest_units() {
+        for (seconds, text) in [
+            (0.000_25, "250.000µs"),
+            (1.98, "1.980s"),
+            (242.0, "4m 2s"),
+            (7260.0, "2h 1m"),
+            (273_600.0, "3d 4h"),
+        ] {
+            assert_eq!(Lasting(Duration::from_secs_f64(seconds)).to_string(), text);
+        }
+    }
 
     #[test]
     fn numbers_are_grouped_and_sizes_have_a_unit() {

@@ -191,14 +191,18 @@ mod of_tasks {
         }
     }
 
+    /// How long the poll has taken, in ticks, if its begin was seen.
     #[inline]
-    pub(crate) fn poll_ends(task: Id) {
-        if let Some(ended) = polls::ends(tasks::number(task)) {
-            if let Some(event) = ended.filter(|_| ON.load(Ordering::Relaxed)) {
-                write(event);
-            }
-            // A worker stays attached to its chunk until it has nothing to do.
-            writer::ends();
+    pub(crate) fn poll_ends(task: Id) -> Option<u64> {
+        let ended = polls::ends(tasks::number(task))?;
+        if let Some(event) = ended.filter(|_| ON.load(Ordering::Relaxed)) {
+            write(event);
+        }
+        // A worker stays attached to its chunk until it has nothing to do.
+        writer::ends();
+        match ended? {
+            Event::Poll { length, .. } => Some(length),
+            _ => None,
         }
     }
 
@@ -212,6 +216,28 @@ mod of_tasks {
 
 #[cfg(tokio_unstable)]
 pub(crate) use of_tasks::{ended, poll_begins, poll_ends, spawned};
+
+/// A poll that goes on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Polling {
+    /// The kernel's number of the thread.
+    pub(crate) thread: u64,
+    pub(crate) task: u64,
+    /// Where the task was spawned.
+    pub(crate) place: Option<&'static Location<'static>>,
+    pub(crate) since: Duration,
+}
+
+/// What is being polled now, as far as it is recorded.
+pub(crate) fn polling() -> impl Iterator<Item = Polling> {
+    let (scale, now) = (clock::Scale::now(), clock::now());
+    polls::running().map(move |poll| Polling {
+        thread: poll.thread,
+        task: poll.task,
+        place: names::place(poll.place),
+        since: Duration::from_nanos(scale.duration(now.saturating_sub(poll.since))),
+    })
+}
 
 /// The task that is polled here, if that is recorded; 0 is none.
 #[inline]

@@ -17,6 +17,10 @@ pub struct RuntimeStats {
     pub workers: Option<u64>,
     /// Tasks that wait in the queue that all workers share.
     pub queued: Option<u64>,
+    /// Threads for blocking work that the runtimes have now.
+    pub blocking_threads: Option<u64>,
+    /// Blocking work that waits for a thread.
+    pub blocking_queued: Option<u64>,
     /// Threads of the process. Go's `threadcreate` profile counts those created.
     pub threads: Option<u64>,
     /// Processors that this process may use. Go's `runtime.NumCPU()`.
@@ -55,7 +59,9 @@ pub(crate) fn read() -> RuntimeStats {
              `start` was not called inside one.",
         );
     } else if !cfg!(tokio_unstable) {
-        missing.push("No number of tasks spawned: the build lacks `--cfg tokio_unstable`.");
+        missing.push(
+            "No numbers of tasks spawned and of blocking work: the build lacks `--cfg tokio_unstable`.",
+        );
     }
     let traced = traced();
     if traced.is_none() {
@@ -74,6 +80,12 @@ pub(crate) fn read() -> RuntimeStats {
         tasks_spawned: runtimes.as_ref().and_then(|totals| totals.tasks_spawned),
         workers: runtimes.as_ref().map(|totals| totals.workers),
         queued: runtimes.as_ref().map(|totals| totals.queued),
+        blocking_threads: runtimes
+            .as_ref()
+            .and_then(|totals| Some(totals.blocking?.0)),
+        blocking_queued: runtimes
+            .as_ref()
+            .and_then(|totals| Some(totals.blocking?.1)),
         threads,
         available_cores: std::thread::available_parallelism()
             .ok()

@@ -10,4 +10,6 @@ pub(crate) mod keyed;
 pub(crate) mod labels;
 pub(crate) mod mapped;
 pub(crate) mod stacks;
+pub(crate) mod symbols;
 pub(crate) mod tasks;
+pub(crate) mod threads;

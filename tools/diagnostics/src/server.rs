@@ -1,8 +1,13 @@
-//! The debug listener: a thread of its own that serves a few pages, within limits.
+//! The debug listener and the agent: a thread of their own that serves a few pages, within limits.
 
+#[cfg(target_os = "linux")]
+pub(crate) mod agent;
 mod cmdline;
+mod gops;
 mod guard;
 mod index;
+mod memory;
+mod memstats;
 mod pages;
 #[cfg(not(all(
     feature = "profile",
@@ -17,19 +22,23 @@ mod profiles;
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
 mod profiles;
+mod query;
 mod redact;
+mod runtime;
+mod version;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use axum::Router;
+use axum::serve::Listener;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::Semaphore;
 
 use crate::{Error, thread};
@@ -44,65 +53,71 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// not read what it asked for.
 const CONNECTION_LIMIT: Duration = Duration::from_secs(15 * 60);
 
-/// How long to wait after a failed `accept`: the process is out of file descriptors, and trying again
-/// at once would only burn a core.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
-
-/// Binds `address` and serves on a new thread until the process ends.
+/// Binds `address` and serves there until the process ends.
 pub(crate) fn listen(address: SocketAddr) -> Result<SocketAddr, Error> {
     start(address, pages::router())
 }
 
+/// Binds `address` and speaks the protocol of gops there until the process ends.
+pub(crate) fn listen_for_gops(address: SocketAddr) -> Result<SocketAddr, Error> {
+    let (listener, bound) = bind(address)?;
+    own_runtime()?.spawn(gops::serve(listener, pages::router()));
+    Ok(bound)
+}
+
 fn start(address: SocketAddr, pages: Router) -> Result<SocketAddr, Error> {
+    let (listener, bound) = bind(address)?;
+    own_runtime()?.spawn(serve(listener, pages));
+    Ok(bound)
+}
+
+fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
     let bind = |reason| Error::Bind { address, reason };
     let listener = std::net::TcpListener::bind(address).map_err(bind)?;
     listener.set_nonblocking(true).map_err(bind)?;
     let bound = listener.local_addr().map_err(bind)?;
+    let runtime = own_runtime()?;
+    let _context = runtime.enter();
+    let listener = TcpListener::from_std(listener).map_err(bind)?;
+    Ok((listener, bound))
+}
 
-    // All of it on the new thread: this one may be a worker of the service's runtime, where another runtime may be
-    // made but not be dropped again, should a later step fail.
+/// The runtime of the diagnostics' own thread, which is started when it is first asked for.
+///
+/// It is made on that thread: the one that asks may be a worker of the service's runtime, where another runtime may be
+/// made but not be dropped again, should a later step fail.
+fn own_runtime() -> Result<Handle, Error> {
+    static RUNTIME: Mutex<Option<Handle>> = Mutex::new(None);
+    let mut runtime = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = &*runtime {
+        return Ok(handle.clone());
+    }
     let (tell, told) = mpsc::sync_channel(1);
-    let serve = move || match prepare(listener) {
-        Ok((runtime, listener)) => {
-            let _ = tell.send(Ok(()));
-            runtime.block_on(serve(listener, pages));
+    let work = move || match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => {
+            let _ = tell.send(Ok(runtime.handle().clone()));
+            runtime.block_on(std::future::pending::<()>());
         }
         Err(error) => {
             let _ = tell.send(Err(error));
         }
     };
-    thread::spawn("diagnostics", serve).map_err(Error::Thread)?;
-    match told.recv() {
-        Ok(Ok(())) => Ok(bound),
-        Ok(Err(error)) => Err(Error::Thread(error)),
-        Err(_) => Err(Error::Thread(io::Error::other("it ended at once"))),
-    }
+    thread::spawn("diagnostics", work).map_err(Error::Thread)?;
+    let handle = match told.recv() {
+        Ok(made) => made.map_err(Error::Thread)?,
+        Err(_) => return Err(Error::Thread(io::Error::other("it ended at once"))),
+    };
+    Ok(runtime.insert(handle).clone())
 }
 
-fn prepare(listener: std::net::TcpListener) -> io::Result<(Runtime, TcpListener)> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let context = runtime.enter();
-    let listener = TcpListener::from_std(listener)?;
-    drop(context);
-    Ok((runtime, listener))
-}
-
-async fn serve(listener: TcpListener, pages: Router) {
+async fn serve(mut listener: impl Listener, pages: Router) {
     let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
         // The semaphore is never closed.
         let Ok(permit) = Arc::clone(&connections).acquire_owned().await else {
             return;
         };
-        let stream = match listener.accept().await {
-            Ok((stream, _peer)) => stream,
-            Err(_) => {
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
+        let (stream, _peer) = listener.accept().await;
         let service = TowerToHyperService::new(pages.clone());
         tokio::spawn(async move {
             let connection = http1::Builder::new()

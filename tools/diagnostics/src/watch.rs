@@ -175,6 +175,19 @@ fn runtimes() -> [Option<Arc<Watched>>; MOST_RUNTIMES] {
     std::array::from_fn(|place| runtimes.get(place).and_then(Weak::upgrade))
 }
 
+/// Handles of the runtimes that exist. Each keeps its runtime's memory until it is dropped.
+#[cfg(all(
+    feature = "taskdump",
+    feature = "profile",
+    tokio_unstable,
+    target_os = "linux"
+))]
+pub(crate) fn handles() -> Vec<Handle> {
+    let runtimes = runtimes();
+    let runtimes = runtimes.iter().flatten();
+    runtimes.map(|watched| watched.handle.clone()).collect()
+}
+
 /// What the runtimes tell together.
 pub(crate) struct Totals {
     pub(crate) tasks_alive: u64,
@@ -182,10 +195,6 @@ pub(crate) struct Totals {
     pub(crate) workers: u64,
     pub(crate) queued: u64,
     /// Threads for blocking work, and work that waits for one.
-    #[cfg_attr(
-        not(feature = "profile"),
-        allow(dead_code, reason = "it is for the flight recorder")
-    )]
     pub(crate) blocking: Option<(u64, u64)>,
 }
 

@@ -7,7 +7,7 @@
 //! | [`lanes`] | requests that overlap come side by side |
 //! | [`nest`] | what lies on one track is inside or beside of each other, and never half of both |
 //! | [`events`], [`json`] | all of it as Trace Event JSON |
-//! | [`samples`], [`symbols`] | where the processor's time goes meanwhile |
+//! | [`samples`] | where the processor's time goes meanwhile |
 //! | [`waits`] | where requests have waited |
 //! | [`record`] | from what is recorded from now on, or what is remembered |
 
@@ -19,7 +19,6 @@ mod record;
 mod requests;
 mod samples;
 mod spans;
-mod symbols;
 mod waits;
 mod wakes;
 

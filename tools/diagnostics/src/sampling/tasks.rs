@@ -16,15 +16,23 @@ use tokio::task::Id;
 use super::clock::Clock;
 use super::keyed::Keyed;
 use super::labels::{self, Label};
+use crate::recorder::clock::Scale;
 
 /// Words of a task.
 const PLACE: usize = 0;
 const IDLE_SINCE: usize = 1;
+/// Ticks of the recorder's clock that its polls have taken.
+const BUSY: usize = 2;
+/// When it was spawned, in tenths of seconds, in the upper half; how often it was polled in the lower one.
+const SPAWNED_AND_POLLS: usize = 3;
+const WORDS: usize = 4;
+
+const TENTH: u64 = 100_000_000;
 
 /// In place of the time since which nobody polls it.
 const BEING_POLLED: u64 = 0;
 
-static TASKS: OnceLock<Option<Keyed<2>>> = OnceLock::new();
+static TASKS: OnceLock<Option<Keyed<WORDS>>> = OnceLock::new();
 
 /// Whether there are hooks that tell.
 static HOOKED: AtomicBool = AtomicBool::new(false);
@@ -32,7 +40,7 @@ static HOOKED: AtomicBool = AtomicBool::new(false);
 /// Tasks for which there was no room. They are in no list.
 static WITHOUT_ROOM: AtomicU64 = AtomicU64::new(0);
 
-fn tasks() -> Option<&'static Keyed<2>> {
+fn tasks() -> Option<&'static Keyed<WORDS>> {
     TASKS.get_or_init(|| Keyed::new().ok()).as_ref()
 }
 
@@ -42,8 +50,9 @@ pub(crate) fn hooked() {
 }
 
 pub(crate) fn spawned(task: Id, place: &'static Location<'static>) {
-    let label = Label::of_task(place).into();
-    let kept = tasks().is_some_and(|tasks| tasks.insert(number(task), [label, now()]));
+    let (label, now) = (Label::of_task(place).into(), now());
+    let words = [label, now, 0, (now / TENTH) << 32];
+    let kept = tasks().is_some_and(|tasks| tasks.insert(number(task), words));
     if !kept {
         WITHOUT_ROOM.fetch_add(1, Ordering::Relaxed);
     }
@@ -51,24 +60,32 @@ pub(crate) fn spawned(task: Id, place: &'static Location<'static>) {
 
 pub(crate) fn poll_begins(task: Id, place: &'static Location<'static>) {
     labels::polls(Label::of_task(place));
-    set(task, BEING_POLLED);
+    if let Some(words) = tasks().and_then(|tasks| tasks.find(number(task))) {
+        words[IDLE_SINCE].store(BEING_POLLED, Ordering::Relaxed);
+    }
 }
 
-pub(crate) fn poll_ends(task: Id) {
+/// The poll took so many ticks, where the recorder was on.
+pub(crate) fn poll_ends(task: Id, took: Option<u64>) {
     labels::polls(Label::NOBODY);
-    set(task, now());
+    if let Some(words) = tasks().and_then(|tasks| tasks.find(number(task))) {
+        words[IDLE_SINCE].store(now(), Ordering::Relaxed);
+        // One thread polls it at a time.
+        let polls = words[SPAWNED_AND_POLLS].load(Ordering::Relaxed);
+        if polls as u32 != u32::MAX {
+            words[SPAWNED_AND_POLLS].store(polls + 1, Ordering::Relaxed);
+        }
+        if let Some(took) = took {
+            let busy = words[BUSY].load(Ordering::Relaxed);
+            words[BUSY].store(busy.wrapping_add(took), Ordering::Relaxed);
+        }
+    }
 }
 
 /// Blocking tasks end, too, that nobody has told of.
 pub(crate) fn ended(task: Id) {
     if let Some(tasks) = tasks() {
         tasks.remove(number(task));
-    }
-}
-
-fn set(task: Id, idle_since: u64) {
-    if let Some(words) = tasks().and_then(|tasks| tasks.find(number(task))) {
-        words[IDLE_SINCE].store(idle_since, Ordering::Relaxed);
     }
 }
 
@@ -151,25 +168,55 @@ pub(crate) struct Alive {
 
 /// None if nobody tells.
 pub(crate) fn read() -> Option<Alive> {
-    if !HOOKED.load(Ordering::Relaxed) {
-        return None;
-    }
     let mut alive = Alive {
         without_room: WITHOUT_ROOM.load(Ordering::Relaxed),
         ..Alive::default()
     };
-    let now = now();
-    for (_, words) in tasks().into_iter().flat_map(Keyed::all) {
-        let idle = match words[IDLE_SINCE] {
-            BEING_POLLED => Idle::Running,
-            since => Idle::of(Duration::from_nanos(now.saturating_sub(since))),
-        };
-        // SAFETY: nothing else is put there.
-        #[allow(unsafe_code)]
-        let label = unsafe { Label::from_word(words[PLACE]) };
-        *alive.counts.entry((label, idle)).or_default() += 1;
+    for task in each()? {
+        let idle = task.idle.map_or(Idle::Running, Idle::of);
+        *alive.counts.entry((task.place, idle)).or_default() += 1;
     }
     Some(alive)
+}
+
+/// A task that is alive.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Task {
+    pub(crate) number: u64,
+    pub(crate) place: Label,
+    /// Since it was spawned, exact to a tenth of a second.
+    pub(crate) age: Duration,
+    /// Since when nobody polls it; none if somebody does.
+    pub(crate) idle: Option<Duration>,
+    pub(crate) polls: u32,
+    /// How long its polls have taken that are over, as far as the recorder was on.
+    pub(crate) busy: Duration,
+}
+
+/// All that are alive, as they are met; none if nobody tells.
+pub(crate) fn each() -> Option<impl Iterator<Item = Task>> {
+    if !HOOKED.load(Ordering::Relaxed) {
+        return None;
+    }
+    let now = now();
+    let scale = Scale::now();
+    let since = move |then: u64| Duration::from_nanos(now.saturating_sub(then));
+    let all = tasks().into_iter().flat_map(Keyed::all);
+    Some(all.map(move |(number, words)| Task {
+        number,
+        // SAFETY: nothing else is put there.
+        #[allow(unsafe_code)]
+        place: unsafe { Label::from_word(words[PLACE]) },
+        age: since((words[SPAWNED_AND_POLLS] >> 32) * TENTH),
+        idle: (words[IDLE_SINCE] != BEING_POLLED).then(|| since(words[IDLE_SINCE])),
+        polls: words[SPAWNED_AND_POLLS] as u32,
+        busy: Duration::from_nanos(scale.duration(words[BUSY])),
+    }))
+}
+
+/// Tasks since the start that are in no list, since there were too many at once.
+pub(crate) fn without_room() -> u64 {
+    WITHOUT_ROOM.load(Ordering::Relaxed)
 }
 
 #[cfg(test)]

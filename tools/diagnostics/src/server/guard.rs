@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -17,7 +17,7 @@ pub(super) async fn check(request: Request, next: Next) -> Response {
         request.headers(),
         &Options::current().allowed_hosts,
     )
-    .or_else(|| refuse_site(request.headers()));
+    .or_else(|| refuse_site(request.method(), request.headers()));
     match refusal {
         Some(reason) => (StatusCode::FORBIDDEN, reason).into_response(),
         None => next.run(request).await,
@@ -78,14 +78,19 @@ fn without_port(host: &str) -> &str {
 }
 
 /// A foreign page cannot read our answers, but it could still make us do the work, for example in an
-/// image's address. Browsers say so; following a link here is fine.
-fn refuse_site(headers: &HeaderMap) -> Option<String> {
+/// image's address, or change something with a form. Browsers say so; following a link here is fine.
+fn refuse_site(method: &Method, headers: &HeaderMap) -> Option<String> {
     let says = |name: &str, value: &str| {
         headers
             .get(name)
             .is_some_and(|sent| sent.as_bytes() == value.as_bytes())
     };
-    (says("sec-fetch-site", "cross-site") && !says("sec-fetch-mode", "navigate")).then(|| {
+    let foreign = match *method {
+        Method::GET => says("sec-fetch-site", "cross-site") && !says("sec-fetch-mode", "navigate"),
+        // Another port of this machine is the same site.
+        _ => says("sec-fetch-site", "cross-site") || says("sec-fetch-site", "same-site"),
+    };
+    foreign.then(|| {
         "The diagnostics do not answer requests that another site's page makes in the background. \
          Open the address itself.\n"
             .to_owned()
@@ -159,8 +164,11 @@ mod tests {
             headers.insert("sec-fetch-mode", mode.parse().expect("a value"));
             headers
         };
-        assert!(refuse_site(&headers("no-cors")).is_some());
-        assert!(refuse_site(&headers("navigate")).is_none());
-        assert!(refuse_site(&HeaderMap::new()).is_none());
+        assert!(refuse_site(&Method::GET, &headers("no-cors")).is_some());
+        assert!(refuse_site(&Method::GET, &headers("navigate")).is_none());
+        assert!(refuse_site(&Method::GET, &HeaderMap::new()).is_none());
+        // A form that another site's page sends.
+        assert!(refuse_site(&Method::POST, &headers("navigate")).is_some());
+        assert!(refuse_site(&Method::POST, &HeaderMap::new()).is_none());
     }
 }

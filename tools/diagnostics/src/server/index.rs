@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use axum::http::Method;
 use axum::response::Html;
 
 use super::pages::{INDEX, PAGES, Page};
@@ -80,13 +81,24 @@ fn runtime_rows(runtime: &RuntimeStats) -> Vec<(&'static str, Option<String>)> {
 }
 
 fn link(links: &mut String, page: &Page) {
-    let Page { path, query, .. } = page;
-    let _ = writeln!(
-        links,
-        "<li><a href=\"{path}{query}\">{path}</a> <span>{}</span></li>",
-        // The table's texts are written for Markdown.
-        escape(&page.text.replace('`', ""))
-    );
+    let Page {
+        path,
+        query,
+        method,
+        ..
+    } = page;
+    // The table's texts are written for Markdown.
+    let text = escape(&page.text.replace('`', ""));
+    let _ = match *method {
+        Method::GET => writeln!(
+            links,
+            "<li><a href=\"{path}{query}\">{path}</a> <span>{text}</span></li>"
+        ),
+        _ => writeln!(
+            links,
+            "<li><code>{method} {path}</code> <span>{text}</span></li>"
+        ),
+    };
 }
 
 /// A table of the numbers that are known.

@@ -28,6 +28,10 @@ pub(super) mod heap {
     missing!("No heap profiles": heap, allocs);
 }
 
+pub(super) mod stack {
+    missing!("No stacks": stack);
+}
+
 pub(super) mod tasks {
     missing!("No list of tasks": tasks);
 }

@@ -5,15 +5,15 @@ use std::fmt;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 use serde::Serialize;
 
-use super::profiles::{cpu, heap, tasks, trace, waits};
-use super::{cmdline, guard, index};
-use crate::{MemStats, runtime};
+use super::profiles::{cpu, heap, stack, tasks, trace, waits};
+use super::{cmdline, guard, index, memory, memstats, query, runtime, version};
+use crate::MemStats;
 
 pub(super) const INDEX: &str = "/debug/pprof/";
 
@@ -21,6 +21,7 @@ pub(super) struct Page {
     pub(super) path: &'static str,
     /// What the index's link adds to it.
     pub(super) query: &'static str,
+    pub(super) method: Method,
     /// What the page answers, for the index and the README.
     pub(super) text: &'static str,
     /// Why this process does not have it, if so.
@@ -31,6 +32,7 @@ pub(super) struct Page {
 pub(super) const PAGES: &[Page] = &[
     Page {
         path: INDEX,
+        method: Method::GET,
         query: "",
         text: "the index: what this process has, with links and the most important numbers",
         absent: || None,
@@ -38,20 +40,47 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         path: "/debug/memstats",
+        method: Method::GET,
         query: "",
-        text: "memory statistics as JSON, in bytes: exact allocation counts, and jemalloc's view",
+        text: "memory statistics as JSON, in bytes: exact allocation counts, and jemalloc's view; `debug=1` is text, a line for each field of Go's",
         absent: || MemStats::read().err().map(sentence),
-        handler: || get(memstats),
+        handler: || get(memstats::page),
     },
     Page {
         path: "/debug/runtime",
+        method: Method::GET,
         query: "",
-        text: "tasks, workers, threads, cores, spans and events as JSON; `missing` says what is not known and why",
+        text: "tasks, workers, threads, queues, cores, spans and events as JSON; `missing` says what is not known and why; `debug=1` is text",
         absent: || None,
-        handler: || get(async || json(&runtime::read())),
+        handler: || get(runtime::page),
+    },
+    Page {
+        path: "/debug/version",
+        method: Method::GET,
+        query: "",
+        text: "the program, what compiled it and how, as JSON; `debug=1` is text",
+        absent: || None,
+        handler: || get(version::page),
+    },
+    Page {
+        path: "/debug/gc",
+        method: Method::POST,
+        query: "",
+        text: "gives unused memory back to the system, and says how much; there is no garbage to collect",
+        absent: || None,
+        handler: || post(memory::gc),
+    },
+    Page {
+        path: "/debug/setgc",
+        method: Method::GET,
+        query: "",
+        text: "after how many milliseconds jemalloc gives unused pages back; a POST with `dirty=1000`, `muzzy=0` or `off` for one of them changes it, and answers with what it was",
+        absent: memory::keeps,
+        handler: || get(memory::decay).post(memory::set_decay),
     },
     Page {
         path: "/debug/pprof/cmdline",
+        method: Method::GET,
         query: "",
         text: "the command line, its arguments separated by NUL, without secrets",
         absent: || None,
@@ -59,6 +88,7 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         path: "/debug/pprof/profile",
+        method: Method::GET,
         query: "?seconds=5",
         text: "where the processor's time goes: records for `seconds=30` at `hz=99`, for `go tool pprof`",
         absent: cpu::absent,
@@ -66,6 +96,7 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         path: "/debug/pprof/flamegraph",
+        method: Method::GET,
         query: "?seconds=5",
         text: "the same as a picture: records for `seconds=30`, and draws a flame graph; with `type=inuse_space` and the like, of memory",
         absent: cpu::absent,
@@ -73,6 +104,7 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         path: "/debug/pprof/heap",
+        method: Method::GET,
         query: "",
         text: "what is in use and who allocated it, sampled, for `go tool pprof`; with `seconds=30` what that changes meanwhile",
         absent: heap::absent,
@@ -80,13 +112,23 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         path: "/debug/pprof/allocs",
+        method: Method::GET,
         query: "",
         text: "the same, with all that was allocated shown first",
         absent: heap::absent,
         handler: || get(heap::allocs),
     },
     Page {
+        path: "/debug/pprof/stack",
+        method: Method::GET,
+        query: "",
+        text: "what every thread is doing, with its stack, and the tasks that are alive by where they were spawned, as text; `json=1` is JSON, `tasks=1` lists each task, `await=1` where each waits",
+        absent: stack::absent,
+        handler: || get(stack::stack),
+    },
+    Page {
         path: "/debug/pprof/tasks",
+        method: Method::GET,
         query: "?debug=1",
         text: "the tasks that are alive, by where they were spawned and how long they have been idle; `debug=1` is text",
         absent: tasks::absent,
@@ -94,6 +136,7 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         path: "/debug/pprof/goroutine",
+        method: Method::GET,
         query: "?debug=1",
         text: "the same, for what reads Go services",
         absent: tasks::absent,
@@ -101,6 +144,7 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         path: "/debug/pprof/trace",
+        method: Method::GET,
         query: "?seconds=5",
         text: "what tasks, workers and requests do for `seconds=5`, as it happens, in Trace Event JSON for timeline viewers; with `hz=99` and where the processor's time goes",
         absent: trace::absent,
@@ -108,6 +152,7 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         path: "/debug/pprof/waits",
+        method: Method::GET,
         query: "",
         text: "where requests have waited in the last `seconds=60` that the flight recorder remembers, by their spans, for `go tool pprof`",
         absent: waits::absent,
@@ -115,6 +160,7 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         path: "/debug/pprof/block",
+        method: Method::GET,
         query: "",
         text: "the same, for what reads Go services",
         absent: waits::absent,
@@ -122,6 +168,7 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         path: "/debug/flight-recorder",
+        method: Method::GET,
         query: "?seconds=5",
         text: "what tasks, workers and requests did in the last `seconds=5`, which the flight recorder remembers, as `trace`",
         absent: trace::remembers_nothing,
@@ -129,6 +176,7 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         path: "/debug/pprof/symbol",
+        method: Method::GET,
         query: "",
         text: "for `go tool pprof`, which asks here for names that a profile lacks: there are no more than it has",
         absent: cpu::absent,
@@ -160,22 +208,33 @@ fn sentence(reason: impl fmt::Display) -> String {
     format!("{reason}.")
 }
 
-async fn memstats() -> Response {
-    match MemStats::read() {
-        Ok(stats) => json(&stats),
-        Err(error) => (StatusCode::NOT_IMPLEMENTED, format!("{error}\n")).into_response(),
+/// JSON, unless text is asked for.
+pub(super) fn json_or_text<T: Serialize>(
+    query: Option<&str>,
+    value: &T,
+    text: impl FnOnce(&T) -> String,
+) -> Response {
+    match query::is_text(query) {
+        Ok(true) => text(value).into_response(),
+        Ok(false) => json(value),
+        Err(reason) => refusal(StatusCode::BAD_REQUEST, &reason),
     }
 }
 
+/// Says why there is no answer.
+pub(super) fn refusal(status: StatusCode, reason: &str) -> Response {
+    (status, format!("{reason}\n")).into_response()
+}
+
 /// Indented and with a newline at its end, since people read it in a terminal.
-fn json(value: &impl Serialize) -> Response {
+pub(super) fn json(value: &impl Serialize) -> Response {
     match serde_json::to_string_pretty(value) {
         Ok(text) => (
             [(header::CONTENT_TYPE, "application/json")],
             format!("{text}\n"),
         )
             .into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+        Err(error) => refusal(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
 }
 
@@ -217,11 +276,11 @@ mod tests {
         let readme = include_str!("../../README.md");
         let listed: Vec<_> = readme
             .lines()
-            .filter(|line| line.starts_with("| `GET "))
+            .filter(|line| line.starts_with("| `GET /") || line.starts_with("| `POST /"))
             .collect();
         let rows: Vec<_> = PAGES
             .iter()
-            .map(|page| format!("| `GET {}` | {} |", page.path, page.text))
+            .map(|page| format!("| `{} {}` | {} |", page.method, page.path, page.text))
             .collect();
         assert_eq!(
             listed,

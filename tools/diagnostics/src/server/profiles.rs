@@ -3,17 +3,18 @@
 pub(super) mod cpu;
 pub(super) mod heap;
 mod picture;
-mod query;
 mod quiet;
+pub(super) mod stack;
 pub(super) mod tasks;
 pub(super) mod trace;
 mod turn;
 pub(super) mod waits;
 
-use axum::http::{HeaderName, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderName, header};
 use profile::Profile;
 use profile::proto::{Function, Line};
+
+use super::pages::refusal;
 
 /// For pictures alone: a flame graph is searched and zoomed by the script in it.
 const SCRIPT_ALLOWED: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
@@ -30,10 +31,6 @@ const fn file(disposition: &'static str) -> [(HeaderName, &'static str); 2] {
         (header::CONTENT_TYPE, "application/octet-stream"),
         (header::CONTENT_DISPOSITION, disposition),
     ]
-}
-
-fn refusal(status: StatusCode, reason: &str) -> Response {
-    (status, format!("{reason}\n")).into_response()
 }
 
 /// What stands for a location that is not code.

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use super::events::Trace;
 use super::json::Writer;
 use super::samples::{Samples, Sampling};
-use super::symbols::Symbols;
 use crate::recorder::clock::{self, Scale};
 use crate::recorder::polls::{self, Running};
 use crate::recorder::reading::{self, Reader, Totals};
 use crate::recorder::{self, DEFAULT_SIZE};
+use crate::sampling::symbols::Symbols;
 
 /// How often what was recorded is fetched: long before it could be overwritten.
 const FETCH: Duration = Duration::from_millis(100);

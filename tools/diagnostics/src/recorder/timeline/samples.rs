@@ -10,9 +10,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::json::Writer;
-use super::symbols::Symbols;
 use crate::recorder::clock::Scale;
 use crate::sampling::cpu::{self, Facts, Follow, Settings, Timed};
+use crate::sampling::symbols::Symbols;
 use crate::thread;
 
 /// Samples that are kept.

@@ -1,6 +1,8 @@
 //! What reading debug information costs the service: processor time that nobody else wants, and memory that goes back.
 #![allow(unsafe_code)]
 
+use crate::server::memory::purge;
+
 /// From now on the calling thread gets a tenth of a core that others want.
 ///
 /// At the very lowest priority, 19, it would get a seventieth or less: the answer from a service that is busy on all
@@ -16,19 +18,7 @@ pub(super) fn low_priority() {
 ///
 /// jemalloc's own thread would do it in some ten seconds, where there is one.
 pub(super) fn give_memory_back() {
-    #[cfg(all(feature = "jemalloc", not(target_env = "msvc")))]
-    if crate::slots::on_jemalloc() {
-        // SAFETY: the name ends in zero. It is a command without an argument, for all arenas (`MALLCTL_ARENAS_ALL` is
-        // 4096); if a later jemalloc has none of that name, nothing happens.
-        unsafe {
-            tikv_jemalloc_sys::mallctl(
-                c"arena.4096.purge".as_ptr(),
-                std::ptr::null_mut(),
-                std::ptr::null_mut(),
-                std::ptr::null_mut(),
-                0,
-            )
-        };
+    if purge() {
         return;
     }
     #[cfg(target_env = "gnu")]

@@ -9,9 +9,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use profile::{Builder, Profile};
 
-use super::query::{number, pairs};
 use super::{Named, file, name, refusal};
 use crate::sampling::tasks::{self, Alive, Idle};
+use crate::server::query;
 
 /// Why this process has no list, if so.
 pub(in crate::server) fn absent() -> Option<String> {
@@ -26,7 +26,7 @@ pub(in crate::server) fn absent() -> Option<String> {
 }
 
 pub(in crate::server) async fn tasks(RawQuery(query): RawQuery) -> Response {
-    let as_text = match is_text(query.as_deref().unwrap_or_default()) {
+    let as_text = match query::is_text(query.as_deref()) {
         Ok(as_text) => as_text,
         Err(reason) => return refusal(StatusCode::BAD_REQUEST, &reason),
     };
@@ -38,16 +38,6 @@ pub(in crate::server) async fn tasks(RawQuery(query): RawQuery) -> Response {
     }
     let headers = file("attachment; filename=\"tasks\"");
     (headers, profile(&alive).encode()).into_response()
-}
-
-/// Go's page has two forms of text, which are one here.
-fn is_text(query: &str) -> Result<bool, String> {
-    let mut debug = 0;
-    for pair in pairs(query, &["debug"], &[]) {
-        let (name, value) = pair?;
-        debug = number(name, value, 0..=2)?;
-    }
-    Ok(debug > 0)
 }
 
 fn profile(alive: &Alive) -> Profile {
@@ -116,19 +106,4 @@ fn without_room(alive: &Alive) -> Option<String> {
     (count > 0).then(|| {
         format!("{count} tasks since the start are in no count: there were too many at once.")
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_asked_for_by_a_number() {
-        assert_eq!(is_text(""), Ok(false));
-        assert_eq!(is_text("debug=0"), Ok(false));
-        assert_eq!(is_text("debug=2"), Ok(true));
-        let reason = is_text("debug=3").expect_err("no such text");
-        assert!(reason.contains("from 0 to 2"), "{reason}");
-        assert!(is_text("seconds=1").is_err());
-    }
 }

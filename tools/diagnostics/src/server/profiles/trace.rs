@@ -10,11 +10,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use self::stream::Chunks;
-use super::query::{number, pairs};
 use super::turn::{Busy, Turns};
 use super::{cpu, refusal};
 use crate::recorder::timeline::Sampling;
 use crate::recorder::{self, timeline};
+use crate::server::query::{number, pairs};
 use crate::thread;
 
 /// How long somebody may record, or look back, in seconds.

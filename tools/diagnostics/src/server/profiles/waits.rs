@@ -8,10 +8,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use profile::{Builder, Profile};
 
-use super::query::{number, pairs};
 use super::trace::remembers_nothing;
 use super::{Named, file, name, refusal};
 use crate::recorder::timeline::{self, Place};
+use crate::server::query::{number, pairs};
 
 /// How far to look back, in seconds.
 const SECONDS: RangeInclusive<u64> = 1..=60;

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::super::query::{OF_THE_SCRIPT, SECONDS, number, pairs};
 use crate::sampling::cpu::Settings;
+use crate::server::query::{OF_THE_SCRIPT, SECONDS, number, pairs};
 
 pub(in crate::server::profiles) const HZ: RangeInclusive<u32> = 1..=1000;
 

@@ -1,6 +1,6 @@
 //! What a request asks for.
 
-use super::super::query::{OF_THE_SCRIPT, SECONDS, number, pairs};
+use crate::server::query::{OF_THE_SCRIPT, SECONDS, number, pairs};
 
 /// Go's page collects garbage first if `gc=1`. Here is none to collect, so whoever scrapes Go's pages is answered all
 /// the same.

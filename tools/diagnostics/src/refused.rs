@@ -1,29 +1,6 @@
-//! The settings of [`Options`] for which there is nothing yet. Whoever builds one of them takes its row away.
+//! The settings that cannot be, refused before anything is installed.
 
 use crate::{Error, Options, recorder};
-
-struct NotBuilt {
-    setting: &'static str,
-    what: &'static str,
-    /// How the setting says that it is not wanted, other than by being left out.
-    off: Option<&'static str>,
-    wanted: fn(&Options) -> bool,
-}
-
-const NOT_BUILT: &[NotBuilt] = &[
-    NotBuilt {
-        setting: "agent",
-        what: "the agent",
-        off: Some("false"),
-        wanted: |options| options.agent == Some(true),
-    },
-    NotBuilt {
-        setting: "agent_tcp",
-        what: "the agent",
-        off: None,
-        wanted: |options| options.agent_tcp.is_some(),
-    },
-];
 
 /// Refuses what nobody would do, so that no setting is taken and then ignored.
 pub(crate) fn refuse(options: &Options) -> Result<(), Error> {
@@ -44,13 +21,12 @@ pub(crate) fn refuse(options: &Options) -> Result<(), Error> {
     if let Some((setting, _)) = limits.next().filter(|_| options.dump_folder.is_none()) {
         return Err(Error::NoDumpFolder { setting });
     }
-    match NOT_BUILT.iter().find(|row| (row.wanted)(options)) {
-        None => Ok(()),
-        Some(row) => Err(Error::NotBuilt {
-            setting: row.setting,
-            what: row.what,
-            off: row.off,
-        }),
+    match options.agent_tcp {
+        Some(address) if !address.ip().is_loopback() => Err(Error::NotLoopback { address }),
+        asked if (asked.is_some() || options.agent == Some(true)) && !cfg!(feature = "http") => {
+            Err(Error::WithoutFeature { feature: "http" })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -61,23 +37,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_built_is_refused_with_what_to_do() {
-        let options = Options::default;
-        let address = ([127, 0, 0, 1], 0).into();
-        for (wanted, setting) in [
-            (options().agent(true), "agent"),
-            (options().agent_tcp(address), "agent_tcp"),
-        ] {
-            let error = refuse(&wanted).expect_err(setting).to_string();
-            assert!(error.contains("is not built yet: leave `"), "{error}");
-            assert!(error.contains(&format!("`{setting}`")), "{error}");
-        }
-        assert_eq!(
-            refuse(&options().agent(true))
-                .expect_err("not built")
-                .to_string(),
-            "the agent is not built yet: leave `agent` out, or set it to false"
+    fn an_agent_that_others_could_reach_is_refused() {
+        let on = |ip: [u8; 4]| refuse(&Options::default().agent_tcp((ip, 0).into()));
+        let error = on([0, 0, 0, 0]).expect_err("not loopback").to_string();
+        assert!(
+            error.contains("0.0.0.0:0") && error.contains("ssh -L"),
+            "{error}"
         );
+        assert_eq!(on([127, 0, 0, 1]).is_ok(), cfg!(feature = "http"));
     }
 
     #[test]

@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use profile::{Builder, Symbolizer, maps};
 
 /// The names of addresses, each asked for once: of an address where functions are inlined, the innermost comes first.
-pub(in crate::recorder) struct Symbols(HashMap<usize, Vec<String>>);
+pub(crate) struct Symbols(HashMap<usize, Vec<String>>);
 
 impl Symbols {
     /// It reads debug information, which takes a tenth of a second or more, and a hundred megabytes meanwhile.
-    pub(in crate::recorder) fn of(addresses: impl IntoIterator<Item = usize>) -> Self {
+    pub(crate) fn of(addresses: impl IntoIterator<Item = usize>) -> Self {
         let addresses: BTreeSet<_> = addresses.into_iter().collect();
         if addresses.is_empty() {
             return Self(HashMap::new());
@@ -34,7 +34,7 @@ impl Symbols {
     }
 
     /// The frames of a stack, the innermost first.
-    pub(in crate::recorder) fn stack(&self, addresses: &[usize]) -> Vec<String> {
+    pub(crate) fn stack(&self, addresses: &[usize]) -> Vec<String> {
         let frames = addresses
             .iter()
             .flat_map(|address| match self.0.get(address) {

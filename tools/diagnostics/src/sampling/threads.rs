@@ -1,0 +1,59 @@
+//! The threads of this process, as the kernel has them, and where each is now.
+
+use std::fs;
+
+use super::stacks::remote;
+
+/// A thread.
+#[derive(Debug)]
+pub(crate) struct Thread {
+    pub(crate) number: u64,
+    /// The first 15 bytes of the name that it was given.
+    pub(crate) name: String,
+    /// The kernel's letter for what it does: `R` for one that has a processor or waits for one, `S` and `D` for those that
+    /// wait for something else, `T` for one that was stopped.
+    pub(crate) state: char,
+    /// Where in the kernel it waits, where the kernel tells.
+    pub(crate) waits_in: Option<String>,
+    /// Its stack, the innermost frame first; or why there is none.
+    pub(crate) stack: Result<Vec<usize>, String>,
+}
+
+impl Thread {
+    /// Whether it has a processor, or waits for one.
+    pub(crate) fn is_on_cpu(&self) -> bool {
+        self.state == 'R'
+    }
+}
+
+/// All of them but the calling one, by their numbers. Each is interrupted for some microseconds to say where it is.
+pub(crate) fn read() -> Vec<Thread> {
+    let own = fs::read_link("/proc/thread-self").ok();
+    let own = own.and_then(|path| path.file_name()?.to_str()?.parse().ok());
+    let entries = fs::read_dir("/proc/self/task")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut numbers: Vec<u64> = entries
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|number| Some(*number) != own)
+        .collect();
+    numbers.sort_unstable();
+    numbers.into_iter().filter_map(of).collect()
+}
+
+fn of(number: u64) -> Option<Thread> {
+    let read = |file: &str| fs::read_to_string(format!("/proc/self/task/{number}/{file}")).ok();
+    // None if it has ended meanwhile.
+    let (name, stat) = (read("comm")?, read("stat")?);
+    // The name may have anything in it, but is in brackets.
+    let (_, state) = stat.rsplit_once(") ")?;
+    let place = read("wchan").unwrap_or_default();
+    Some(Thread {
+        number,
+        name: name.trim_end().to_owned(),
+        state: state.chars().next()?,
+        waits_in: (!["", "0"].contains(&place.trim())).then(|| place.trim().to_owned()),
+        stack: remote::of_thread(number),
+    })
+}

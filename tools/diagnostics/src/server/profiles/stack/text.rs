@@ -1,0 +1,162 @@
+//! A reading as text.
+
+use std::fmt::{self, Display, Write as _};
+
+use super::reading::{Nanoseconds, One, Place, Reading, Tasks, Thread};
+use crate::readable::{Grouped, Lasting};
+
+impl Reading {
+    /// Threads with their stacks, then tasks.
+    pub(super) fn text(&self) -> String {
+        let mut text = format!(
+            "{} threads, without the one that reads them\n",
+            self.threads.len()
+        );
+        for thread in &self.threads {
+            let _ = write!(text, "\n{thread}");
+        }
+        if let Some(tasks) = &self.tasks {
+            let _ = write!(text, "\n{tasks}");
+        }
+        for wait in self.waits.iter().flatten() {
+            let _ = writeln!(text, "\ntask {} waits at", wait.task);
+            for line in &wait.at {
+                let _ = writeln!(text, "    {line}");
+            }
+        }
+        for sentence in &self.missing {
+            let _ = writeln!(text, "\n{sentence}");
+        }
+        text
+    }
+}
+
+impl Display for Thread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "thread {} {}: ", self.number, self.name)?;
+        match (self.on_cpu, &self.waits_in) {
+            (true, _) => f.write_str("on CPU")?,
+            (false, Some(place)) => write!(f, "off CPU, in {place}")?,
+            (false, None) => write!(f, "off CPU")?,
+        }
+        if let Some(poll) = &self.polls {
+            write!(f, ", polls task {}", poll.task)?;
+            if let Some(place) = &poll.spawned_at {
+                write!(f, " (spawned at {place})")?;
+            }
+            write!(f, " for {}", poll.since)?;
+        }
+        f.write_str("\n")?;
+        for frame in &self.stack {
+            writeln!(f, "    {frame}")?;
+        }
+        match &self.no_stack {
+            Some(reason) => writeln!(f, "    no stack: {reason}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Display for Tasks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} tasks alive", Grouped(self.count))?;
+        if self.count > 0 {
+            let head = [
+                "count",
+                "polled now",
+                "polls",
+                "busy",
+                "idle up to",
+                "oldest",
+            ];
+            let places = self
+                .places
+                .iter()
+                .map(|place| (place.row(), place.spawned_at.as_str()));
+            table(f, head, &places.collect::<Vec<_>>())?;
+        }
+        if !self.each.is_empty() {
+            let head = ["task", "polls", "busy", "idle", "age"];
+            f.write_str("\n")?;
+            let each = self
+                .each
+                .iter()
+                .map(|task| (task.row(), task.spawned_at.as_str()));
+            table(f, head, &each.collect::<Vec<_>>())?;
+        }
+        if self.not_listed > 0 {
+            writeln!(
+                f,
+                "{} more that were polled later",
+                Grouped(self.not_listed)
+            )?;
+        }
+        if self.not_counted > 0 {
+            writeln!(
+                f,
+                "{} tasks since the start are in no count: there were too many at once.",
+                Grouped(self.not_counted)
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Place {
+    fn row(&self) -> [String; 6] {
+        [
+            Grouped(self.count).to_string(),
+            Grouped(self.running).to_string(),
+            Grouped(self.polls).to_string(),
+            or_dash(self.busy),
+            self.idle.to_string(),
+            self.oldest.to_string(),
+        ]
+    }
+}
+
+impl One {
+    fn row(&self) -> [String; 5] {
+        [
+            self.task.to_string(),
+            Grouped(self.polls.into()).to_string(),
+            or_dash(self.busy),
+            self.idle
+                .map_or_else(|| "polled now".into(), |idle| idle.to_string()),
+            self.age.to_string(),
+        ]
+    }
+}
+
+impl Display for Nanoseconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Lasting(self.0).fmt(f)
+    }
+}
+
+fn or_dash(time: Option<Nanoseconds>) -> String {
+    time.map_or_else(|| "-".into(), |time| time.to_string())
+}
+
+/// Columns on the right, and the place after them.
+fn table<const COLUMNS: usize>(
+    f: &mut fmt::Formatter<'_>,
+    head: [&str; COLUMNS],
+    rows: &[([String; COLUMNS], &str)],
+) -> fmt::Result {
+    let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
+        let cells = rows.iter().map(|(cells, _)| cells[column].chars().count());
+        cells.fold(head[column].len(), usize::max)
+    });
+    for (title, width) in head.iter().zip(widths) {
+        write!(f, "{title:>width$}  ")?;
+    }
+    f.write_str("spawned at\n")?;
+    for (cells, place) in rows {
+        for (cell, width) in cells.iter().zip(widths) {
+            write!(f, "{cell:>width$}  ")?;
+        }
+        writeln!(f, "{place}")?;
+    }
+    Ok(())
+}
