@@ -53,12 +53,17 @@ pub fn unchunked(mut body: &[u8]) -> Vec<u8> {
 }
 
 fn ask(address: SocketAddr, method: &str, path: &str, head: &str) -> Answer {
-    let request = format!("{method} {path} HTTP/1.1\r\n{head}Connection: close\r\n\r\n");
-    let mut stream = TcpStream::connect(address).expect("the listener accepts");
+    let stream = TcpStream::connect(address).expect("the listener accepts");
     // Only so that a listener that never answers fails the test instead of hanging it.
     stream
         .set_read_timeout(Some(Duration::from_secs(300)))
         .expect("a time limit");
+    exchange(stream, method, path, head)
+}
+
+/// On a connection of any kind. `head` has whole lines.
+pub fn exchange(mut stream: impl Read + Write, method: &str, path: &str, head: &str) -> Answer {
+    let request = format!("{method} {path} HTTP/1.1\r\n{head}Connection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).expect("a request");
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).expect("an answer in time");

@@ -1,0 +1,203 @@
+//! What the agent answers.
+
+use std::fs;
+
+use crate::service::{Service, runtime_folder};
+
+pub fn same() {
+    let (_kept, runtime) = runtime_folder();
+    let service = Service::start("blocked", &runtime);
+    for path in ["/debug/pprof/cmdline", "/debug/version", "/nothing"] {
+        let (agent, listener) = (service.get(path), crate::http::get(service.http, path));
+        assert_eq!((agent.status, agent.body), (listener.status, listener.body));
+    }
+    let profile = service.get("/debug/pprof/profile?seconds=1");
+    assert_eq!(
+        (profile.status, &profile.bytes[..2]),
+        (200, &[0x1f, 0x8b][..])
+    );
+}
+
+#[cfg(all(feature = "profile", tokio_unstable))]
+pub fn blocked() {
+    let (_kept, runtime) = runtime_folder();
+    let service = Service::start("blocked", &runtime);
+    let source = include_str!("service.rs").lines().enumerate();
+    let mut lines = source.filter(|(_, line)| line.contains("sleep(Duration::from_secs(600))"));
+    let (line, _) = lines.next().expect("the blocking line");
+    let place = format!("tests/agent/service.rs:{})", line + 1);
+
+    let start = std::time::Instant::now();
+    let text = service.get("/debug/pprof/stack").body;
+    eprintln!("the stacks of blocked workers took {:?}", start.elapsed());
+    let threads: Vec<&str> = text.split("\nthread ").skip(1).collect();
+    let blocked = threads.iter().filter(|thread| {
+        let stack: Vec<&str> = thread.lines().collect();
+        let frame = |frame: &&&str| frame.contains("blocks_a_worker") && frame.contains(&place);
+        stack.iter().any(|line| frame(&line))
+    });
+    let blocked: Vec<_> = blocked.collect();
+    assert_eq!(blocked.len(), 3, "{text}");
+    for thread in blocked {
+        let head = thread.lines().next().expect("a line");
+        assert!(
+            head.contains("off CPU") && head.contains(", polls task "),
+            "{head}"
+        );
+        assert!(
+            head.contains("(spawned at tools/diagnostics/tests/agent/service.rs:"),
+            "{head}"
+        );
+    }
+    // The main thread waits for its input.
+    assert!(
+        threads
+            .iter()
+            .any(|thread| thread.contains("agent::service::run")),
+        "{text}"
+    );
+
+    let json = service.get("/debug/pprof/stack?json").json();
+    let threads = json["threads"].as_array().expect("threads");
+    let polls = threads.iter().filter(|thread| !thread["polls"].is_null());
+    assert_eq!(polls.count(), 3, "{json}");
+    let listed = fs::read_dir(format!("/proc/{}/task", service.pid()))
+        .expect("it runs")
+        .count();
+    // The one that reads them has ended.
+    assert_eq!(threads.len(), listed, "{json}");
+    assert_eq!(json["tasks"]["count"], 3);
+    assert_eq!(json["tasks"]["places"][0]["running"], 3);
+
+    let dump = service.get("/debug/pprof/stack?await=1");
+    if cfg!(feature = "taskdump") {
+        assert!(dump.body.contains("a worker is held"), "{}", dump.body);
+    } else {
+        assert!(dump.body.contains("feature `taskdump`"), "{}", dump.body);
+    }
+    assert_eq!(dump.status, 501);
+}
+
+#[cfg(not(all(feature = "profile", tokio_unstable)))]
+pub fn blocked() {
+    let (_kept, runtime) = runtime_folder();
+    let service = Service::start("", &runtime);
+    let status = service.get("/debug/pprof/stack").status;
+    assert_eq!(status, if cfg!(feature = "profile") { 200 } else { 501 });
+}
+
+#[cfg(all(feature = "profile", tokio_unstable))]
+pub fn tasks() {
+    let (_kept, runtime) = runtime_folder();
+    let service = Service::start("sleepers", &runtime);
+    let json = service.get("/debug/pprof/stack?json&tasks").json();
+    let tasks = &json["tasks"];
+    assert_eq!(
+        (&tasks["count"], &tasks["not_listed"]),
+        (&1000.into(), &0.into())
+    );
+    let place = &tasks["places"][0];
+    let spawned_at = place["spawned_at"].as_str().expect("text");
+    assert!(
+        spawned_at.contains("tests/agent/service.rs:"),
+        "{spawned_at}"
+    );
+    assert_eq!(place["count"], 1000);
+    assert!(place["polls"].as_u64() >= Some(1000), "{place}");
+    assert!(place["busy"].as_u64() > Some(0), "{place}");
+    assert!(
+        place["oldest"].as_u64() >= place["idle"].as_u64(),
+        "{place}"
+    );
+    let each = tasks["each"].as_array().expect("each");
+    assert_eq!(each.len(), 1000);
+    assert!(
+        each.iter()
+            .all(|task| task["polls"] == 1 && task["task"].as_u64() > Some(0))
+    );
+
+    let text = service.get("/debug/pprof/stack").body;
+    assert!(text.contains("\n1,000 tasks alive\n"), "{text}");
+    if cfg!(feature = "taskdump") {
+        let text = service.get("/debug/pprof/stack?await").body;
+        assert!(text.contains("waits at"), "{text}");
+    }
+}
+
+#[cfg(not(all(feature = "profile", tokio_unstable)))]
+pub fn tasks() {
+    let (_kept, runtime) = runtime_folder();
+    let service = Service::start("sleepers", &runtime);
+    assert_eq!(service.get("/debug/runtime").json()["tasks_alive"], 1000);
+}
+
+pub fn gc() {
+    let (_kept, runtime) = runtime_folder();
+    let service = Service::start("", &runtime);
+    assert_eq!(service.get("/debug/gc").status, 405, "it changes something");
+    let returned = service.ask("POST", "/debug/gc").json();
+    let field = |name: &str| returned[name].as_u64().expect(name);
+    assert!(
+        field("rss_before") > 0 && field("rss_after") > 0,
+        "{returned}"
+    );
+    if cfg!(feature = "jemalloc") {
+        assert!(
+            field("resident_after") <= field("resident_before"),
+            "{returned}"
+        );
+    }
+}
+
+#[cfg(feature = "jemalloc")]
+pub fn setgc() {
+    let (_kept, runtime) = runtime_folder();
+    let service = Service::start("", &runtime);
+    let get = || service.get("/debug/setgc").json();
+    // jemalloc's own.
+    let first = serde_json::json!({ "dirty_ms": 10_000, "muzzy_ms": 0 });
+    assert_eq!(get(), first);
+    let before = service
+        .ask("POST", "/debug/setgc?dirty=off&muzzy=250")
+        .json();
+    assert_eq!(before, first);
+    assert_eq!(
+        get(),
+        serde_json::json!({ "dirty_ms": "off", "muzzy_ms": 250 })
+    );
+    service.ask("POST", "/debug/setgc?dirty=0");
+    assert_eq!(get()["dirty_ms"], 0);
+    for wrong in ["?dirty=soon", "?dirt=1"] {
+        assert_eq!(
+            service.ask("POST", &format!("/debug/setgc{wrong}")).status,
+            400
+        );
+    }
+}
+
+#[cfg(not(feature = "jemalloc"))]
+pub fn setgc() {
+    let (_kept, runtime) = runtime_folder();
+    let answer = Service::start("", &runtime).get("/debug/setgc");
+    assert_eq!(answer.status, 501);
+    assert!(answer.body.contains("jemalloc"), "{}", answer.body);
+}
+
+pub fn version() {
+    let (_kept, runtime) = runtime_folder();
+    let service = Service::start("", &runtime);
+    let version = service.get("/debug/version").json();
+    assert_eq!(version["version"], "1.2.3");
+    assert!(
+        version["rustc"]
+            .as_str()
+            .expect("text")
+            .starts_with("rustc 1.")
+    );
+    assert!(version["target"].as_str().expect("text").contains("linux"));
+    assert_eq!(version["debug_assertions"], cfg!(debug_assertions));
+    let features = version["features"].as_array().expect("features");
+    assert!(features.contains(&"http".into()));
+    let text = service.get("/debug/version?debug=1").body;
+    assert!(text.contains("compiler: rustc 1."), "{text}");
+}
