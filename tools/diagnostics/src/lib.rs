@@ -105,5 +105,5 @@ pub use layer::layer;
 pub use listening::Listening;
 pub use memstats::MemStats;
 pub use options::Options;
-pub use runtime::{EventCounts, RuntimeStats};
+pub use runtime::{EventCounts, Requests, RuntimeStats};
 pub use wakes::{Wakes, Waking, Woken, spawn, wakes};

@@ -1,6 +1,10 @@
 //! What stands in for the samplers in builds that have none: what the allocator, the hooks and the layer tell, nobody
 //! hears.
 
+pub(crate) fn cpu_time() -> Option<std::time::Duration> {
+    None
+}
+
 pub(crate) mod heap {
     use std::convert::Infallible;
 
@@ -45,6 +49,10 @@ pub(crate) mod tasks {
 pub(crate) mod labels {
     use tracing::Metadata;
     use tracing::span::{Attributes, Id, Record};
+
+    pub(crate) fn requests() -> impl Iterator<Item = (String, u64)> {
+        std::iter::empty()
+    }
 
     pub(crate) fn opened(_attributes: &Attributes<'_>, _span: &Id) {}
     pub(crate) fn recorded(

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::watch;
+use crate::{sampling, watch};
 
 /// A reading of what the process is doing. A number that is not known here is absent, and `missing` says why in a
 /// sentence.
@@ -25,12 +25,26 @@ pub struct RuntimeStats {
     pub threads: Option<u64>,
     /// Processors that this process may use. Go's `runtime.NumCPU()`.
     pub available_cores: Option<u64>,
+    /// Processor time of the process since its start, in nanoseconds. Linux only, with the feature `profile`.
+    pub cpu_nanoseconds: Option<u64>,
     /// Spans opened since the `tracing` layer was installed.
     pub spans_opened: Option<u64>,
     /// Events logged since the `tracing` layer was installed.
     pub events: Option<EventCounts>,
+    /// Requests that have ended (spans with a field `route`), by route.
+    pub requests: Vec<Requests>,
     /// A sentence for each number that is absent.
     pub missing: Vec<&'static str>,
+}
+
+/// How many requests of a route have ended since the `tracing` layer was installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Requests {
+    /// As the span's field `route` has it.
+    pub route: String,
+    /// Spans of that route that were closed.
+    pub ended: u64,
 }
 
 /// Events by level, since the layer was installed. A level below the layer's own
@@ -90,10 +104,21 @@ pub(crate) fn read() -> RuntimeStats {
         available_cores: std::thread::available_parallelism()
             .ok()
             .map(|cores| cores.get() as u64),
+        cpu_nanoseconds: sampling::cpu_time().and_then(|time| time.as_nanos().try_into().ok()),
+        requests: requests(),
         spans_opened: traced.map(|(spans, _)| spans),
         events: traced.map(|(_, events)| events),
         missing,
     }
+}
+
+fn requests() -> Vec<Requests> {
+    #[cfg(feature = "tracing")]
+    return sampling::labels::requests()
+        .map(|(route, ended)| Requests { route, ended })
+        .collect();
+    #[cfg(not(feature = "tracing"))]
+    Vec::new()
 }
 
 fn traced() -> Option<(u64, EventCounts)> {

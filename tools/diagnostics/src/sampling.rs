@@ -13,3 +13,8 @@ pub(crate) mod stacks;
 pub(crate) mod symbols;
 pub(crate) mod tasks;
 pub(crate) mod threads;
+
+/// The processor time of the whole process.
+pub(crate) fn cpu_time() -> Option<std::time::Duration> {
+    clock::Clock::PROCESS.read()
+}

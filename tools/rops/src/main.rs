@@ -4,6 +4,7 @@ mod command;
 mod console;
 mod go_spelling;
 mod graphviz;
+mod live;
 mod settings;
 mod web;
 

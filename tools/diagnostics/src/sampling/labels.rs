@@ -33,6 +33,9 @@ const DEEPEST: usize = 32;
 /// Every route that was met, by its hash.
 static ROUTES: [OnceLock<Box<str>>; MOST_ROUTES] = [const { OnceLock::new() }; MOST_ROUTES];
 
+/// How many requests of each route have ended; in the last place those of the routes that come together.
+static REQUESTS: [AtomicU64; MOST_ROUTES + 1] = [const { AtomicU64::new(0) }; MOST_ROUTES + 1];
+
 thread_local! {
     /// Without a destructor and without lazy initialization: signal handlers and the allocator read it.
     static THREAD: Thread = const { Thread {
@@ -135,6 +138,16 @@ impl Label {
         Self(u64::from(number) << 1 | 1)
     }
 
+    /// A request of this route has ended.
+    fn request_ended(self) {
+        let count = self
+            .route_number()
+            .and_then(|number| REQUESTS.get(usize::from(number)));
+        if let Some(count) = count {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// The place, if it is a task's label.
     pub(crate) fn place(self) -> Option<&'static Location<'static>> {
         if self == Self::NOBODY || self.is_route() {
@@ -167,6 +180,14 @@ impl fmt::Display for Label {
         let route = ROUTES.get((self.0 >> 1) as usize).and_then(OnceLock::get);
         f.write_str(route.map_or("[further routes]", |route| route))
     }
+}
+
+/// How many requests of each route have ended, of those that had any.
+pub(crate) fn requests() -> impl Iterator<Item = (String, u64)> {
+    REQUESTS.iter().zip(0u16..).filter_map(|(count, number)| {
+        let count = count.load(Ordering::Relaxed);
+        (count > 0).then(|| (Label::of_route_number(number).to_string(), count))
+    })
 }
 
 /// The calling thread begins to poll a task, or ends to: then with [`Label::NOBODY`].

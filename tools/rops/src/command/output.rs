@@ -41,3 +41,11 @@ impl Output {
         Ok(())
     }
 }
+
+/// To standard output, all of it.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}

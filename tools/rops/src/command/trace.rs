@@ -4,21 +4,57 @@ mod web;
 
 use std::process::ExitCode;
 
-use rops::trace::{Input, Trace, Window};
+use rops::trace::{Input, Trace as Recorded, Window};
 use serde::Serialize;
 use terminal::Usage;
 
+use super::live::save;
 use super::output::Output;
 
 /// What `--help` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
+  rops trace coworking --seconds 10                       of the process of that name; opens the timeline
   rops trace summary http://localhost:6060/debug/pprof/trace --seconds 5
   curl -o trace.json 'localhost:6060/debug/flight-recorder?seconds=10'
   rops trace requests trace.json                          where the time of each route went
   rops trace polls trace.json                             who held a worker, and who had to wait behind it
   rops trace web trace.json                               the timeline, in the browser
   rops trace why --slowest '/rooms/{id}' trace.json       why the slowest request of a route was slow";
+
+/// A process to trace, or a report on a trace.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub struct Trace {
+    #[command(flatten)]
+    live: save::Trace,
+    #[command(subcommand)]
+    report: Option<Command>,
+}
+
+impl Trace {
+    /// Prints the report, or records a trace and opens it.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        if let Some(report) = self.report {
+            return report.run();
+        }
+        if let Some((path, in_a_browser)) = self.live.take()? {
+            let input = Input {
+                source: path.display().to_string(),
+                seconds: None,
+                timeout: None,
+            };
+            match in_a_browser {
+                true => web::Web::of(input).run()?,
+                false => {
+                    let trace = read(&input)?;
+                    super::output::print(&trace.summary().text())?;
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
 
 /// A report on a trace.
 #[derive(Debug, clap::Subcommand)]
@@ -90,7 +126,7 @@ impl Part {
 }
 
 /// Reads a trace, and says what is wrong with it.
-fn read(input: &Input) -> anyhow::Result<Trace> {
+fn read(input: &Input) -> anyhow::Result<Recorded> {
     let trace = input.read()?;
     for sentence in &trace.warnings {
         anstream::eprintln!("{sentence}");
@@ -113,7 +149,7 @@ pub struct Why {
 
 impl Why {
     fn run(&self) -> anyhow::Result<()> {
-        let report = |trace: &Trace| {
+        let report = |trace: &Recorded| {
             let number = match (&self.request, self.slowest) {
                 (Some(number), false) => number.parse().map_err(|_| {
                     Usage(format!(
@@ -132,13 +168,15 @@ impl Command {
     /// Prints it.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Self::Summary(plain) => plain.report(Trace::summary, |report| report.text()),
-            Self::Tasks(plain) => plain.report(Trace::tasks, |report| report.text()),
+            Self::Summary(plain) => plain.report(Recorded::summary, |report| report.text()),
+            Self::Tasks(plain) => plain.report(Recorded::tasks, |report| report.text()),
             Self::Polls(Polls { count, plain }) => {
                 plain.report(|trace| trace.longest_polls(count), |report| report.text())
             }
-            Self::Requests(plain) => plain.report(Trace::requests_by_route, |report| report.text()),
-            Self::Waits(plain) => plain.report(Trace::waits, |report| report.text()),
+            Self::Requests(plain) => {
+                plain.report(Recorded::requests_by_route, |report| report.text())
+            }
+            Self::Waits(plain) => plain.report(Recorded::waits, |report| report.text()),
             Self::Why(why) => why.run(),
             Self::Svg(part) => part.svg(),
             Self::Json(part) => part.json(),
@@ -151,7 +189,7 @@ impl Command {
 impl Plain {
     fn report<R: Serialize>(
         &self,
-        report: impl FnOnce(&Trace) -> R,
+        report: impl FnOnce(&Recorded) -> R,
         text: impl FnOnce(&R) -> String,
     ) -> anyhow::Result<()> {
         self.try_report(|trace| Ok(report(trace)), text)
@@ -159,7 +197,7 @@ impl Plain {
 
     fn try_report<R: Serialize>(
         &self,
-        report: impl FnOnce(&Trace) -> anyhow::Result<R>,
+        report: impl FnOnce(&Recorded) -> anyhow::Result<R>,
         text: impl FnOnce(&R) -> String,
     ) -> anyhow::Result<()> {
         let trace = read(&self.input)?;

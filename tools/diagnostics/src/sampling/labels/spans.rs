@@ -161,7 +161,11 @@ pub(crate) fn left(span: &Id) {
 
 pub(crate) fn closed(span: &Id) {
     if let Some(words) = open().and_then(|open| open.remove(span.into_u64())) {
-        recorder::span_closed(&Open::of(span.into_u64(), words));
+        let closed = Open::of(span.into_u64(), words);
+        if let Some(route) = closed.request {
+            route.request_ended();
+        }
+        recorder::span_closed(&closed);
     }
 }
 

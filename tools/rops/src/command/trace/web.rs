@@ -18,6 +18,11 @@ pub struct Web {
 }
 
 impl Web {
+    /// At a free port.
+    pub fn of(input: Input) -> Self {
+        Self { http: None, input }
+    }
+
     /// Prints the page's address, and serves it until somebody ends the process.
     pub fn run(self) -> anyhow::Result<()> {
         let trace = read(&self.input)?;
