@@ -27,7 +27,7 @@ Examples:
 #[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub struct Trace {
     #[command(flatten)]
-    live: save::Trace,
+    live: save::Recorded,
     #[command(subcommand)]
     report: Option<Command>,
 }

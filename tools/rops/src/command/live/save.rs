@@ -168,7 +168,7 @@ fn open_profile(path: Option<PathBuf>) -> anyhow::Result<ExitCode> {
 
 /// A trace.
 #[derive(Debug, clap::Args)]
-pub struct Trace {
+pub struct Recorded {
     /// PID, name, HOST:PORT of the diagnostics, or an agent's socket: records a trace, and opens it
     #[arg(value_name = "PROCESS")]
     process: Option<String>,
@@ -182,7 +182,7 @@ pub struct Trace {
     saved: Saved,
 }
 
-impl Trace {
+impl Recorded {
     /// Saves it, and gives the file that is to be opened. Whether in a browser: where nobody looks, a summary is printed.
     pub fn take(&self) -> anyhow::Result<Option<(PathBuf, bool)>> {
         let Some(process) = &self.process else {
