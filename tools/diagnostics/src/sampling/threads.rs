@@ -54,6 +54,33 @@ fn of(number: u64) -> Option<Thread> {
         name: name.trim_end().to_owned(),
         state: state.chars().next()?,
         waits_in: (!["", "0"].contains(&place.trim())).then(|| place.trim().to_owned()),
-        stack: remote::of_thread(number),
+        stack: match blocks_the_signal(&read("status").unwrap_or_default()) {
+            true => Err("the thread has blocked the signal that asks for it".into()),
+            false => remote::of_thread(number),
+        },
     })
+}
+
+/// As jemalloc's own threads do. Asking one takes as long as patience lasts.
+fn blocks_the_signal(status: &str) -> bool {
+    let mut lines = status.lines();
+    let blocked = lines.find_map(|line| line.strip_prefix("SigBlk:"));
+    let blocked = blocked.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+    blocked.is_some_and(|set| set & (1 << (libc::SIGPROF - 1)) != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blocked_signal_is_known() {
+        assert!(blocks_the_signal(
+            "Name:\tjemalloc_bg_thd\nSigBlk:\tfffffffe7ffbfeff\n"
+        ));
+        assert!(!blocks_the_signal(
+            "SigPnd:\tffffffffffffffff\nSigBlk:\t0000000000000000\n"
+        ));
+        assert!(!blocks_the_signal(""));
+    }
 }

@@ -1,8 +1,6 @@
 //! What stands in for Go's garbage collector: giving unused memory back to the system, now or after a time.
 
-mod allocator;
-
-pub(super) use allocator::purge;
+pub(super) mod allocator;
 
 use std::io;
 

@@ -1,7 +1,5 @@
 //! What the agent answers.
 
-use std::fs;
-
 use crate::service::{Service, runtime_folder};
 
 pub fn same() {
@@ -61,7 +59,7 @@ pub fn blocked() {
     let threads = json["threads"].as_array().expect("threads");
     let polls = threads.iter().filter(|thread| !thread["polls"].is_null());
     assert_eq!(polls.count(), 3, "{json}");
-    let listed = fs::read_dir(format!("/proc/{}/task", service.pid()))
+    let listed = std::fs::read_dir(format!("/proc/{}/task", service.pid()))
         .expect("it runs")
         .count();
     // The one that reads them has ended.

@@ -18,7 +18,7 @@ pub fn list() {
     );
     let line = text
         .lines()
-        .find(|line| line.contains(&service.pid()))
+        .find(|line| line.split_whitespace().next() == Some(&service.pid()))
         .expect("its line");
     assert!(
         line.contains(&format!("{}*", service.name)) && line.contains("1."),
@@ -29,7 +29,7 @@ pub fn list() {
         serde_json::from_str(&Ran::of(rops().arg("--json")).expect(0).stdout).expect("JSON");
     let mut listed = all.as_array().expect("a list").iter();
     let own = listed
-        .find(|one| one["pid"].to_string() == service.pid())
+        .find(|one| one["pid"].as_u64() == service.pid().parse().ok())
         .expect("it is listed");
     assert_eq!(
         (&own["agent"], &own["version"]),

@@ -1,7 +1,7 @@
 //! What reading debug information costs the service: processor time that nobody else wants, and memory that goes back.
 #![allow(unsafe_code)]
 
-use crate::server::memory::purge;
+use crate::server::memory::allocator::purge;
 
 /// From now on the calling thread gets a tenth of a core that others want.
 ///

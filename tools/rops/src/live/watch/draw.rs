@@ -88,7 +88,10 @@ fn table(frame: &mut Frame<'_>, area: Rect, history: &History) {
         Row::new([
             number(format!("{rate:.1}")),
             number(terminal::grouped(*all)),
-            Line::from(route.as_str()),
+            match route.as_str() {
+                "" => Line::from("no route").dim(),
+                route => Line::from(route),
+            },
         ])
     });
     let widths = [

@@ -48,7 +48,7 @@ impl Display for Thread {
         }
         f.write_str("\n")?;
         for frame in &self.stack {
-            writeln!(f, "    {frame}")?;
+            writeln!(f, "    {}", short(frame))?;
         }
         match &self.no_stack {
             Some(reason) => writeln!(f, "    no stack: {reason}"),
@@ -134,6 +134,23 @@ impl Display for Nanoseconds {
     }
 }
 
+/// A frame without what is the same in front of all files of a kind: of crates from a registry, and of Rust's own library. Where
+/// nobody knows the line, without one.
+fn short(frame: &str) -> String {
+    let Some((name, place)) = frame.rsplit_once(" (") else {
+        return frame.to_owned();
+    };
+    if place == ":0)" {
+        return name.to_owned();
+    }
+    let crates = place.split_once("/registry/src/");
+    let of_crate = crates.and_then(|(_, path)| path.split_once('/'));
+    let own = place.strip_prefix("/rustc/");
+    let of_rust = own.and_then(|path| path.split_once("/library/"));
+    let place = of_crate.or(of_rust).map_or(place, |(_, path)| path);
+    format!("{name} ({place}")
+}
+
 fn or_dash(time: Option<Nanoseconds>) -> String {
     time.map_or_else(|| "-".into(), |time| time.to_string())
 }
@@ -159,4 +176,28 @@ fn table<const COLUMNS: usize>(
         writeln!(f, "{place}")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn files_are_named_from_their_crate_on() {
+        for (frame, text) in [
+            (
+                "a::b (/root/.cargo/registry/src/index-1949cf8c/tokio-1.54.1/src/park.rs:7)",
+                "a::b (tokio-1.54.1/src/park.rs:7)",
+            ),
+            (
+                "f (/rustc/59807616e1/library/std/src/rt.rs:206)",
+                "f (std/src/rt.rs:206)",
+            ),
+            ("f (/srv/shop/src/main.rs:1)", "f (/srv/shop/src/main.rs:1)"),
+            ("main (:0)", "main"),
+            ("0x7f00", "0x7f00"),
+        ] {
+            assert_eq!(short(frame), text);
+        }
+    }
 }
