@@ -88,7 +88,10 @@ pub fn blocked() {
 pub fn tasks() {
     let (_kept, runtime) = runtime_folder();
     let service = Service::start("sleepers", &runtime);
-    let json = service.get("/debug/pprof/stack?json&tasks").json();
+    let read = || service.get("/debug/pprof/stack?json&tasks").json();
+    let all_were_polled = |json: &serde_json::Value| json["tasks"]["places"][0]["polls"] == 1000;
+    let json = (0..100).map(|_| read()).find(all_were_polled);
+    let json = json.expect("each is polled once before it sleeps");
     let tasks = &json["tasks"];
     assert_eq!(
         (&tasks["count"], &tasks["not_listed"]),
@@ -101,7 +104,6 @@ pub fn tasks() {
         "{spawned_at}"
     );
     assert_eq!(place["count"], 1000);
-    assert!(place["polls"].as_u64() >= Some(1000), "{place}");
     assert!(place["busy"].as_u64() > Some(0), "{place}");
     assert!(
         place["oldest"].as_u64() >= place["idle"].as_u64(),
