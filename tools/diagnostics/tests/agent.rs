@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         ("it_is_not_there_when_it_is_off", files::off),
         ("it_has_the_listeners_pages", pages::same),
         ("stacks_show_where_every_worker_is_blocked", pages::blocked),
+        ("stacks_are_taken_while_a_profile_is", pages::at_once),
         ("tasks_are_listed_by_place_and_one_by_one", pages::tasks),
         ("unused_memory_is_given_back", pages::gc),
         ("decay_times_are_set_and_told", pages::setgc),

@@ -22,6 +22,14 @@ fn blocks_a_worker() {
     sleep(Duration::from_secs(600));
 }
 
+/// A thread that works and never waits.
+#[inline(never)]
+fn spins() {
+    loop {
+        std::hint::spin_loop();
+    }
+}
+
 /// Sleeps in a task of its own.
 fn spawn_sleepers(count: usize) {
     for _ in 0..count {
@@ -61,6 +69,9 @@ pub fn run(work: &str) -> ExitCode {
             sleep(Duration::from_millis(1));
         }
         sleep(Duration::from_millis(50));
+    }
+    if has("spins") {
+        std::thread::spawn(|| spins());
     }
     println!("{}", listening.http.expect("a free port"));
     match &listening.agent {

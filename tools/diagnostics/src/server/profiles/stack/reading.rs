@@ -126,13 +126,17 @@ impl Raw {
         }
     }
 
-    /// Gives the addresses their functions, which takes a tenth of a second or more.
+    /// Gives the addresses their functions, which takes a tenth of a second or more the first time.
     pub(super) fn named(self) -> Reading {
         let stacks = self
             .threads
             .iter()
             .filter_map(|thread| thread.stack.as_ref().ok());
-        let symbols = Symbols::of(stacks.flatten().copied());
+        let addresses: Vec<usize> = stacks.flatten().copied().collect();
+        Symbols::with_kept(addresses, |symbols| self.with(symbols))
+    }
+
+    fn with(self, symbols: &Symbols) -> Reading {
         let threads = self.threads.into_iter().map(|thread| Thread {
             on_cpu: thread.is_on_cpu(),
             number: thread.number,

@@ -1,8 +1,9 @@
 //! A reading as text.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write as _};
 
-use super::reading::{Nanoseconds, One, Place, Reading, Tasks, Thread};
+use super::reading::{Nanoseconds, One, Place, Reading, Tasks, Thread, Wait};
 use crate::readable::{Grouped, Lasting};
 
 impl Reading {
@@ -18,9 +19,12 @@ impl Reading {
         if let Some(tasks) = &self.tasks {
             let _ = write!(text, "\n{tasks}");
         }
-        for wait in self.waits.iter().flatten() {
-            let _ = writeln!(text, "\ntask {} waits at", wait.task);
-            for line in &wait.at {
+        for (at, tasks) in by_place(self.waits.iter().flatten()) {
+            let _ = match tasks.as_slice() {
+                [task] => writeln!(text, "\ntask {task} waits at"),
+                tasks => writeln!(text, "\n{} tasks wait at", Grouped(tasks.len() as u64)),
+            };
+            for line in at {
                 let _ = writeln!(text, "    {line}");
             }
         }
@@ -29,6 +33,17 @@ impl Reading {
         }
         text
     }
+}
+
+/// The tasks that wait at one place, most of them first: a thousand may wait for the same.
+fn by_place<'a>(waits: impl Iterator<Item = &'a Wait>) -> Vec<(&'a [String], Vec<u64>)> {
+    let mut places: BTreeMap<&[String], Vec<u64>> = BTreeMap::new();
+    for wait in waits {
+        places.entry(&wait.at).or_default().push(wait.task);
+    }
+    let mut places: Vec<_> = places.into_iter().collect();
+    places.sort_by_key(|(_, tasks)| std::cmp::Reverse(tasks.len()));
+    places
 }
 
 impl Display for Thread {
