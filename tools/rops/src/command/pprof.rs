@@ -63,7 +63,7 @@ Examples:
   printf 'top5\\npeek main\\n' | rops pprof cpu.pb.gz       what a script asks";
 
 #[derive(Debug, clap::Args)]
-struct Plain {
+pub struct Plain {
     #[command(flatten)]
     input: Input,
     #[command(flatten)]
@@ -71,7 +71,7 @@ struct Plain {
 }
 
 #[derive(Debug, clap::Args)]
-struct Asked {
+pub struct Asked {
     #[command(flatten)]
     options: Options,
     #[command(flatten)]
@@ -79,7 +79,7 @@ struct Asked {
 }
 
 #[derive(Debug, clap::Args)]
-struct WithJson {
+pub struct WithJson {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -88,7 +88,7 @@ struct WithJson {
 }
 
 #[derive(Debug, clap::Args)]
-struct Matching {
+pub struct Matching {
     /// A regular expression on functions' names
     regex: String,
     #[command(flatten)]
@@ -96,7 +96,7 @@ struct Matching {
 }
 
 #[derive(Debug, clap::Args)]
-struct MatchingWithJson {
+pub struct MatchingWithJson {
     /// A regular expression on functions' names
     regex: String,
     #[command(flatten)]
@@ -104,7 +104,7 @@ struct MatchingWithJson {
 }
 
 #[derive(Debug, clap::Args)]
-struct Diff {
+pub struct Diff {
     /// The profile to compare with: percentages are of this one
     #[arg(value_name = "BEFORE")]
     before: String,
@@ -122,7 +122,7 @@ struct Diff {
 }
 
 #[derive(Debug, clap::Args)]
-struct Merge {
+pub struct Merge {
     #[command(flatten)]
     input: Input,
     #[command(flatten)]
