@@ -61,6 +61,7 @@ fn without_profile_the_pages_say_so() {
         ("CPU profiles", ["profile?seconds=1", "flamegraph"]),
         ("heap profiles", ["heap", "allocs?seconds=1"]),
         ("list of tasks", ["tasks", "goroutine?debug=1"]),
+        ("stacks", ["stack", "stack?json"]),
     ] {
         let sentence =
             format!("No {what}: this program is built without diagnostics' feature `profile`.");
