@@ -71,7 +71,7 @@ pub fn run(work: &str) -> ExitCode {
         sleep(Duration::from_millis(50));
     }
     if has("spins") {
-        std::thread::spawn(|| spins());
+        std::thread::spawn(spins);
     }
     println!("{}", listening.http.expect("a free port"));
     match &listening.agent {
