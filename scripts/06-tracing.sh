@@ -203,9 +203,9 @@ syncs() {
   has_tool strace strace || return 0                            #-
   service 06-tracing         #-
   beside 07-agent-inspection #-
-  strace -f -o before.out -e trace=fsync,fdatasync -p "$(pgrep -n -f release/step-06)" 2> strace.out &
+  strace -f -o before.out -e trace=fsync,fdatasync -p "$(pgrep -n step-06)" 2> strace.out &
   sleep 1; cargo load bookings --url "$URL" --requests 1000 --workers 64 > load.out; kill $!
-  strace -f -o after.out -e trace=fsync,fdatasync -p "$(pgrep -n -f release/step-07)" 2> strace.out &
+  strace -f -o after.out -e trace=fsync,fdatasync -p "$(pgrep -n step-07)" 2> strace.out &
   sleep 1; cargo load bookings --url "$BESIDE_URL" --requests 1000 --workers 64 > load.out; kill $!
   grep -c sync before.out after.out
 }

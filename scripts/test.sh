@@ -135,6 +135,8 @@ tests() (
   run cargo test "${BESIDE_RELEASE[@]}" --package step-01-discovery --lib --no-fail-fast
   run cargo test "${BESIDE_RELEASE[@]}" "${later[@]}" --lib --test '*' --no-fail-fast
   run cargo test "${BESIDE_RELEASE[@]}" "${tools[@]}" --lib --test '*' --no-fail-fast
+  # Of the tools' programs this one has tests of its own.
+  run cargo test "${BESIDE_RELEASE[@]}" --package rops --bins --no-fail-fast
   run cargo test "${BESIDE_RELEASE[@]}" "${tools[@]}" --doc
   return "$status"
 )

@@ -73,6 +73,8 @@ impl Launch {
             stdout_is_full: false,
             survives_large_files: false,
         }
+        // What the diagnostics keep there of this user's processes is about these servers alone.
+        .variable("XDG_RUNTIME_DIR", &site.folder.display().to_string())
         .variable("COWORKING_LISTEN", "127.0.0.1:0")
         .variable("COWORKING_DEBUG_LISTEN", "127.0.0.1:0")
         .variable("COWORKING_SECRET", SECRET)

@@ -150,7 +150,7 @@ pub const OTHERS: &[Case] = cases![
     configuration::wrong_flags_are_explained,
     configuration::wrong_variables_are_explained,
     configuration::wrong_files_are_explained,
-    configuration::what_is_not_built_is_refused,
+    configuration::settings_of_the_diagnostics,
     configuration::spans_are_written_as_folded_stacks,
     configuration::a_slow_request_is_dumped,
     startup::the_committed_secret_stays_on_loopback,

@@ -85,7 +85,7 @@ impl DiagnosticsSettings {
             agent_tcp,
         } = self.clone();
         let milliseconds = |number: Option<u64>| number.map(Duration::from_millis);
-        let mut options = Options::default();
+        let mut options = Options::default().version(env!("CARGO_PKG_VERSION"));
         options = set(options, heap_sample_interval, Options::heap_sample_interval);
         options = set(options, recorder_size, Options::recorder_size);
         options = set(options, dump_folder, Options::dump_folder);

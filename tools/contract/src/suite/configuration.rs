@@ -33,9 +33,6 @@ const SETTINGS: [(&str, &str); 15] = [
     ("--agent-tcp", "COWORKING_AGENT_TCP"),
 ];
 
-/// Settings of the diagnostics that nothing obeys yet, each with a value.
-const NOT_BUILT: [(&str, &str); 2] = [("agent", "true"), ("agent-tcp", "127.0.0.1:0")];
-
 /// The message names the setting, the value and what would be right.
 async fn explained(launch: Launch, setting: &str, value: &str, right: &str) -> Result<()> {
     let mut ended = launch.refused(&format!("{setting} {value:?}")).await?;
@@ -159,34 +156,23 @@ pub async fn wrong_files_are_explained(context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// What a server would not do, it says; that it should not do it, it takes.
-pub async fn what_is_not_built_is_refused(context: &Context) -> Result<()> {
+/// Everybody on the machine can reach gops's protocol, and on another address than loopback others, too.
+pub async fn settings_of_the_diagnostics(context: &Context) -> Result<()> {
     let committed = context.target().checkpoint.configuration()?;
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("coworking.toml");
+    fs::write(&file, format!("{committed}\nagent_tcp = \"0.0.0.0:0\"\n"))?;
     let launch = context.launch_beside().await?;
-    for (setting, value) in NOT_BUILT {
-        let name = setting.replace('-', "_");
-        let is_bare = value == "true" || value.parse::<u64>().is_ok();
-        let in_file = if is_bare {
-            value
-        } else {
-            &format!("\"{value}\"")
-        };
-        fs::write(&file, format!("{committed}\n{name} = {in_file}\n"))?;
-        let variable = format!("COWORKING_{}", name.to_uppercase());
-        for launch in [
-            launch.flag(&format!("--{setting}"), value),
-            launch.variable(&variable, value),
-            with_file(&launch, &file),
-        ] {
-            let ended = launch.refused(setting).await?;
-            // The diagnostics take durations, and know no unit in a name.
-            ended
-                .says(name.trim_end_matches("_ms"))?
-                .says("not built yet")?;
-        }
+    for launch in [
+        launch.flag("--agent-tcp", "0.0.0.0:0"),
+        launch.variable("COWORKING_AGENT_TCP", "0.0.0.0:0"),
+        with_file(&launch, &file),
+    ] {
+        let ended = launch.refused("agent_tcp").await?;
+        ended.says("0.0.0.0:0")?.says("loopback")?;
     }
+    let open = launch.flag("--agent-tcp", "127.0.0.1:0");
+    open.argument("--agent=true").start().await?;
     let off = launch.argument("--heap-sample-interval=0");
     let off = off.argument("--recorder-size=0").argument("--agent=false");
     off.start().await.context("switched off")?;

@@ -19,6 +19,9 @@ use crate::book::preprocessor::prompt::{self, Kind};
 /// No block takes that long, not even the first build; what hangs must not hold up the others.
 const LIMIT: Duration = Duration::from_secs(1800);
 
+/// Ends a service whose place no other one takes: `# Ctrl-C where the checkpoint 06 runs`.
+const ENDS: &str = "# Ctrl-C where the checkpoint ";
+
 /// A log is complete when nothing has come for this long.
 const QUIET: Duration = Duration::from_millis(500);
 
@@ -70,6 +73,12 @@ impl<'a> Terminals<'a> {
             for service in self.services.drain(..) {
                 service.process.interrupt().await?;
             }
+        }
+        if let Some(checkpoint) = ended_alone(&text) {
+            let runs = |it: &Service| it.command.contains(&format!(" -p step-{checkpoint}"));
+            let at = self.services.iter().position(runs);
+            let at = at.with_context(|| format!("the checkpoint {checkpoint} does not run"))?;
+            self.services.swap_remove(at).process.interrupt().await?;
         }
         let mut output = String::new();
         let mut commands = String::new();
@@ -271,6 +280,15 @@ fn starts_a_service(command: &str) -> bool {
     words.starts_with(&["cargo", "run"]) && !words.contains(&"--example")
 }
 
+/// The number of the checkpoint that the block ends, if it starts none in its place.
+fn ended_alone(block: &str) -> Option<&str> {
+    let (_, rest) = block.split_once(ENDS)?;
+    let starts_another = commands(block)
+        .iter()
+        .any(|command| starts_a_service(command));
+    rest.split(' ').next().filter(|_| !starts_another)
+}
+
 fn address_in(command: &str) -> Option<&str> {
     let mut words = command.split_whitespace();
     words.find(|word| *word == "--listen")?;
@@ -322,6 +340,15 @@ mod tests {
                 "curl \\\n  x"
             ]
         );
+    }
+
+    #[test]
+    fn a_service_is_ended_where_no_other_one_takes_its_place() {
+        let ends = "# Ctrl-C where the checkpoint 06 runs: see its end\ncargo run --example a";
+        assert_eq!(ended_alone(ends), Some("06"));
+        let replaced = "# Ctrl-C where the checkpoint 06 runs, then there\ncargo run -p a";
+        assert_eq!(ended_alone(replaced), None);
+        assert_eq!(ended_alone("cargo run -p a"), None);
     }
 
     #[test]
