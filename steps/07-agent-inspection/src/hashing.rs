@@ -26,7 +26,8 @@ pub struct Hashing {
 
 // ANCHOR: run
 impl Hashing {
-    /// As many threads as there are processors: more would hash no faster, and each takes 19 MiB while it does.
+    /// As many threads as there are processors: more would hash no faster, and each takes
+    /// 19 MiB while it does.
     pub fn new() -> Self {
         Self::with(
             thread::available_parallelism().map_or(1, NonZero::get),
@@ -42,7 +43,8 @@ impl Hashing {
         }
     }
 
-    /// Does the work on a thread of its own, within the caller's span. It is not begun for a caller who has given up.
+    /// Does the work on a thread of its own, within the caller's span. It is not begun for a
+    /// caller who has given up.
     ///
     /// # Errors
     /// When too many wait already, and when the work panics.
@@ -54,7 +56,7 @@ impl Hashing {
         let thread = Arc::clone(&self.threads).acquire_owned().await?;
         let (span, memory) = (Span::current(), Arc::clone(&self.memory));
         let done = diagnostics::spawn_blocking(move || {
-            // What has begun goes on when its caller gives up, and the thread is taken until it ends.
+            // What has begun goes on when its caller gives up: the thread is taken until then.
             let _thread = thread;
             span.in_scope(|| memory.lend(work))
         });

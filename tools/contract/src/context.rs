@@ -67,6 +67,7 @@ impl Context {
         let site = Site {
             binary: target.binary.clone(),
             folder: target.run.folder("servers-")?,
+            runtime: target.run.folder("runtime-")?,
             run: Arc::clone(&target.run),
             record: Arc::default(),
         };

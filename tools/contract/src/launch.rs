@@ -24,6 +24,8 @@ pub struct Site {
     pub binary: PathBuf,
     /// Each server's own folder is made in this one.
     pub folder: PathBuf,
+    /// What the diagnostics of all these servers take for their user's runtime directory.
+    pub runtime: PathBuf,
     pub run: Arc<Run>,
     pub record: Arc<Record>,
 }
@@ -73,8 +75,7 @@ impl Launch {
             stdout_is_full: false,
             survives_large_files: false,
         }
-        // What the diagnostics keep there of this user's processes is about these servers alone.
-        .variable("XDG_RUNTIME_DIR", &site.folder.display().to_string())
+        .variable("XDG_RUNTIME_DIR", &site.runtime.display().to_string())
         .variable("COWORKING_LISTEN", "127.0.0.1:0")
         .variable("COWORKING_DEBUG_LISTEN", "127.0.0.1:0")
         .variable("COWORKING_SECRET", SECRET)

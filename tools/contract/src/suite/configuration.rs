@@ -169,7 +169,7 @@ pub async fn settings_of_the_diagnostics(context: &Context) -> Result<()> {
         with_file(&launch, &file),
     ] {
         let ended = launch.refused("agent_tcp").await?;
-        ended.says("0.0.0.0:0")?.says("loopback")?;
+        ended.says("0.0.0.0:0")?.says("ssh -L")?;
     }
     let open = launch.flag("--agent-tcp", "127.0.0.1:0");
     open.argument("--agent=true").start().await?;

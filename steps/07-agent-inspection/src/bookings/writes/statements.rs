@@ -90,7 +90,8 @@ macro_rules! delete_one {
 // ANCHOR: insert
 const INSERT_ON_SQLITE: &str = "\
     insert into bookings (id, user_id, room_id, booked_on, created_at) \
-    select new.value ->> 'id', users.id, rooms.id, new.value ->> 'booked_on', new.value ->> 'created_at' \
+    select new.value ->> 'id', users.id, rooms.id, \
+    new.value ->> 'booked_on', new.value ->> 'created_at' \
     from json_each($1) as new \
     join users on users.id = new.value ->> 'user_id' \
     join rooms on rooms.id = new.value ->> 'room_id' \
