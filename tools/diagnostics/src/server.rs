@@ -78,7 +78,7 @@ fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
     let bound = listener.local_addr().map_err(bind)?;
     let runtime = own_runtime()?;
     let _context = runtime.enter();
-    let listener = TcpListener::from_std(listener).map_err(bind)?;
+    let listener = thread::without_log(|| TcpListener::from_std(listener)).map_err(bind)?;
     Ok((listener, bound))
 }
 

@@ -20,7 +20,7 @@ use axum::serve::Listener;
 use tokio::net::{UnixListener, UnixStream};
 
 use super::{own_runtime, pages, serve};
-use crate::Error;
+use crate::{Error, thread};
 use record::Record;
 
 /// What is in the folder of this process, for whoever removes it at the process's end.
@@ -73,7 +73,7 @@ fn bind(path: &Path) -> Result<OwnUser, String> {
     let runtime = own_runtime().map_err(|error| error.to_string())?;
     let _context = runtime.enter();
     Ok(OwnUser {
-        listener: UnixListener::from_std(listener).map_err(failed)?,
+        listener: thread::without_log(|| UnixListener::from_std(listener)).map_err(failed)?,
         user: folder::this_user(),
     })
 }
