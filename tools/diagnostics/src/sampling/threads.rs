@@ -1,8 +1,13 @@
 //! The threads of this process, as the kernel has them, and where each is now.
 
-use std::fs;
+use std::time::Duration;
+use std::{fs, thread};
 
 use super::stacks::remote;
+
+/// A signal that is blocked each time that one looks is kept so.
+const READINGS: u32 = 3;
+const BETWEEN_READINGS: Duration = Duration::from_micros(500);
 
 /// A thread.
 #[derive(Debug)]
@@ -54,14 +59,24 @@ fn of(number: u64) -> Option<Thread> {
         name: name.trim_end().to_owned(),
         state: state.chars().next()?,
         waits_in: (!["", "0"].contains(&place.trim())).then(|| place.trim().to_owned()),
-        stack: match blocks_the_signal(&read("status").unwrap_or_default()) {
+        stack: match keeps_the_signal_blocked(|| read("status").unwrap_or_default()) {
             true => Err("the thread has blocked the signal that asks for it".into()),
             false => remote::of_thread(number),
         },
     })
 }
 
-/// As jemalloc's own threads do. Asking one takes as long as patience lasts.
+/// As jemalloc's own threads do. Asking one takes as long as patience lasts. A thread that says for a CPU profile where it is,
+/// or has just been started, blocks it for some microseconds only.
+fn keeps_the_signal_blocked(status: impl Fn() -> String) -> bool {
+    (0..READINGS).all(|reading| {
+        if reading > 0 {
+            thread::sleep(BETWEEN_READINGS);
+        }
+        blocks_the_signal(&status())
+    })
+}
+
 fn blocks_the_signal(status: &str) -> bool {
     let mut lines = status.lines();
     let blocked = lines.find_map(|line| line.strip_prefix("SigBlk:"));
@@ -82,5 +97,13 @@ mod tests {
             "SigPnd:\tffffffffffffffff\nSigBlk:\t0000000000000000\n"
         ));
         assert!(!blocks_the_signal(""));
+        let blocked = || "SigBlk:\tffffffffffffffff\n".to_owned();
+        assert!(keeps_the_signal_blocked(blocked));
+        let readings = std::cell::Cell::new(0);
+        let for_a_moment = || match readings.replace(readings.get() + 1) {
+            0 => blocked(),
+            _ => String::new(),
+        };
+        assert!(!keeps_the_signal_blocked(for_a_moment));
     }
 }
