@@ -1,6 +1,6 @@
 //! `--logins`: people log in while something else is measured.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::convert::Infallible;
 
 use anyhow::{Context, bail};
@@ -11,9 +11,7 @@ use terminal::three_digits;
 
 use crate::api::Kind;
 use crate::measure::{self, Load, Signals};
-use crate::pace::Pace;
 use crate::service::{Job, Prepared, prepare};
-use crate::tally::Tally;
 
 /// So many logins tell what the service can do.
 const TRIED: u64 = 40;
@@ -64,11 +62,7 @@ impl Logins {
             ..job.clone()
         };
         let Prepared { plan, mut clients } = prepare(&job).await?;
-        let load = Load {
-            plan,
-            pace: Pace::new(job.requests, job.rate),
-            tally: RefCell::new(Tally::new()),
-        };
+        let load = Load::new(plan, &job);
         let under_way = vec![Cell::new(None); clients.len()];
         let mut workers: FuturesUnordered<_> = std::iter::zip(&mut clients, &under_way)
             .map(|(client, under_way)| {

@@ -107,11 +107,7 @@ pub async fn run(job: &Job, signals: &mut Signals) -> anyhow::Result<Run> {
         }
     }
     let start = Instant::now();
-    let load = Load {
-        plan,
-        pace: Pace::new(job.requests, job.rate),
-        tally: RefCell::new(Tally::new()),
-    };
+    let load = Load::new(plan, job);
     let under_way = vec![Cell::new(None); clients.len()];
     let mut workers: FuturesUnordered<_> = std::iter::zip(&mut clients, &under_way)
         .map(|(client, under_way)| load.work(client, under_way))
@@ -205,12 +201,20 @@ pub type UnderWay = Cell<Option<(u64, Instant)>>;
 /// that it measures, and one thread sends more than a service that does real work can answer on the other cores.
 #[derive(Debug)]
 pub struct Load {
-    pub plan: Plan,
-    pub pace: Pace,
+    plan: Plan,
+    pace: Pace,
     pub tally: RefCell<Tally>,
 }
 
 impl Load {
+    pub fn new(plan: Plan, job: &Job) -> Self {
+        Self {
+            plan,
+            pace: Pace::new(job.requests, job.rate),
+            tally: RefCell::new(Tally::new()),
+        }
+    }
+
     async fn work(&self, client: &mut Client, under_way: &UnderWay) -> End {
         self.work_while(client, under_way, |_| true).await
     }

@@ -2,6 +2,8 @@
 
 mod commands;
 mod errors;
+#[path = "../pseudo_terminal/mod.rs"]
+mod pseudo_terminal;
 mod service;
 mod watch;
 

@@ -1,38 +1,18 @@
 //! The view that goes on, on a pseudo-terminal of 80 columns and 24 rows.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
-use std::sync::{Arc, Mutex};
-use std::thread;
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+use rustix::termios::{LocalModes, tcgetattr};
 use test_tools::eventually;
 
+use crate::pseudo_terminal::PseudoTerminal;
 use crate::service::{Service, rops};
 
 pub fn terminal() {
     let service = Service::start();
-    let keys = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
-    grantpt(&keys).expect("it is ours");
-    unlockpt(&keys).expect("it can be used");
-    let size = Winsize {
-        ws_row: 24,
-        ws_col: 80,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    tcsetwinsize(&keys, size).expect("it has a size");
-    let name = ptsname(&keys, Vec::new()).expect("it has a name");
-    let name = name.to_str().expect("it is a path").to_owned();
-    let side = || {
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(&name)
-            .expect("its other side")
-    };
+    let terminal = PseudoTerminal::open(24, 80);
+    let side = || terminal.side();
     let kept = side();
     let modes = || tcgetattr(&kept).expect("a terminal").local_modes;
     let before = modes();
@@ -44,16 +24,8 @@ pub fn terminal() {
         .stderr(Stdio::from(side()))
         .spawn()
         .expect("it runs");
-    let mut keys = File::from(keys);
-    let shown = Arc::new(Mutex::new(String::new()));
-    let (mut screen, all) = (keys.try_clone().expect("a second one"), Arc::clone(&shown));
-    thread::spawn(move || {
-        let mut bytes = [0; 4096];
-        while let Ok(count @ 1..) = screen.read(&mut bytes) {
-            let text = String::from_utf8_lossy(&bytes[..count]);
-            all.lock().expect("nobody panics with it").push_str(&text);
-        }
-    });
+    terminal.watch();
+    let (mut keys, shown) = (&terminal.keys, &terminal.shown);
     // What is drawn comes in pieces with positions between them.
     let shows = |part: &str| shown.lock().expect("nobody panics with it").contains(part);
     for part in [

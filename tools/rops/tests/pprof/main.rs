@@ -9,6 +9,8 @@ mod frames;
 mod generated;
 mod generator;
 mod of_go;
+#[path = "../pseudo_terminal/mod.rs"]
+mod pseudo_terminal;
 #[path = "../server/page.rs"]
 mod server;
 mod service;

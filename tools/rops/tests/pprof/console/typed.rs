@@ -1,16 +1,13 @@
 //! Somebody at a terminal: a pseudo-terminal, and keys.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::process::{Child, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread;
+use std::sync::Arc;
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
 use test_tools::{Folder, eventually};
 
 use crate::both::{of_go, rops};
+use crate::pseudo_terminal::PseudoTerminal;
 
 const TAB: &str = "\t";
 const ENTER: &str = "\r";
@@ -20,8 +17,7 @@ const CTRL_D: &str = "\x04";
 
 /// The console in a terminal of its own, with a home folder of its own.
 struct Terminal {
-    keys: File,
-    shown: Arc<Mutex<String>>,
+    terminal: PseudoTerminal,
     console: Child,
     /// How much of what was shown has been looked at.
     seen: usize,
@@ -29,20 +25,8 @@ struct Terminal {
 
 impl Terminal {
     fn open(home: &Folder) -> Self {
-        let keys = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
-        grantpt(&keys).expect("it is ours");
-        unlockpt(&keys).expect("it can be used");
-        let size = Winsize {
-            ws_row: 50,
-            ws_col: 200,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        tcsetwinsize(&keys, size).expect("it has a size");
-        let name = ptsname(&keys, Vec::new()).expect("it has a name");
-        let name = name.to_str().expect("it is a path").to_owned();
-        let side = || OpenOptions::new().read(true).write(true).open(&name);
-        let side = || Stdio::from(side().expect("it has another side"));
+        let terminal = PseudoTerminal::open(50, 200);
+        let side = || Stdio::from(terminal.side());
         let console = rops()
             .args(["pprof", &of_go("cpu")])
             .env("XDG_STATE_HOME", home.root())
@@ -51,20 +35,9 @@ impl Terminal {
             .stdout(side())
             .stderr(side())
             .spawn();
-        let keys = File::from(keys);
-        let shown = Arc::new(Mutex::new(String::new()));
-        let (mut screen, all) = (keys.try_clone().expect("a second one"), Arc::clone(&shown));
-        thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            // It ends with an error when the console has closed its side.
-            while let Ok(count @ 1..) = screen.read(&mut bytes) {
-                let text = String::from_utf8_lossy(&bytes[..count]);
-                all.lock().expect("nobody panics with it").push_str(&text);
-            }
-        });
+        terminal.watch();
         let mut terminal = Self {
-            keys,
-            shown,
+            terminal,
             console: console.expect("it starts"),
             seen: 0,
         };
@@ -73,14 +46,14 @@ impl Terminal {
     }
 
     fn press(&mut self, keys: &str) {
-        let written = self.keys.write_all(keys.as_bytes());
+        let written = self.terminal.keys.write_all(keys.as_bytes());
         written.expect("the console reads");
     }
 
     /// Waits until a text is shown, after all that was waited for before.
     #[track_caller]
     fn shows(&mut self, text: &str) {
-        let (shown, from) = (Arc::clone(&self.shown), self.seen);
+        let (shown, from) = (Arc::clone(&self.terminal.shown), self.seen);
         let found = || {
             let shown = shown.lock().expect("nobody panics with it");
             shown[from..].find(text).map(|at| from + at + text.len())
@@ -165,7 +138,7 @@ fn the_page_is_there_while_the_console_is_open() {
     terminal.shows("http://127.0.0.1:");
     let from = terminal.seen;
     terminal.shows("/");
-    let shown = terminal.shown.lock().expect("nobody panics with it");
+    let shown = terminal.terminal.shown.lock().expect("nobody panics with it");
     let port = shown[from..terminal.seen - 1].to_owned();
     drop(shown);
     let answer = ureq::get(format!("http://127.0.0.1:{port}/-/about")).call();
