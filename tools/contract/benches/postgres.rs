@@ -6,17 +6,10 @@
 //!
 //! It needs PostgreSQL, as the suite does, and starts one of its own. Kept with its output in `benches/results`.
 
-use std::{process::Command, sync::Arc};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
-use contract::{
-    checkpoint::{self, Checkpoint},
-    context::{Context, Target},
-    database::Kind,
-    launch::Service,
-    postgres::{Installation, Postgres},
-    run::Run,
-};
+use contract::{checkpoint::Checkpoint, context::Context, launch::Service};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -31,22 +24,12 @@ fn main() -> Result<()> {
     let checkpoints: Vec<_> = checkpoints
         .filter(|one| [BEFORE, AFTER].contains(&one.name.as_str()))
         .collect();
-    let binaries = checkpoint::build(&checkpoints)?;
-    let installation = Installation::find()?.context("PostgreSQL is not installed")?;
     let runtime = Runtime::new()?;
-    let postgres = runtime.block_on(Postgres::start(&installation))?;
-    let run = Arc::new(Run::new(Some(postgres))?);
-    let mut services = Vec::new();
-    for checkpoint in checkpoints {
-        let target = Target {
-            binary: binaries[&checkpoint.name].clone(),
-            kind: Kind::Postgres,
-            run: Arc::clone(&run),
-            checkpoint,
-        };
-        let context = Context::new(Arc::new(target), None)?;
-        services.push(runtime.block_on(context.start())?);
-    }
+    let contexts = runtime.block_on(Context::on_postgres(checkpoints))?;
+    let services = contexts
+        .iter()
+        .map(|context| runtime.block_on(context.start()));
+    let services: Vec<_> = services.collect::<Result<_>>()?;
     let [before, after] = services.as_slice() else {
         anyhow::bail!("{BEFORE} or {AFTER} is not there");
     };
@@ -63,8 +46,6 @@ fn main() -> Result<()> {
         let name = format!("{clients} at a time");
         println!("{name:<13}{before:>7.0} {after:>10.0} {ratio:>10.2} {p50:>13.2} {p99:>13.2}");
     }
-    drop(services);
-    run.end();
     Ok(())
 }
 

@@ -39,6 +39,14 @@ impl Checkpoint {
         Ok(found)
     }
 
+    /// Those that exist, from the one of this name on.
+    pub fn from(first: &str) -> Result<Vec<Self>> {
+        let checkpoints = Self::all()?.into_iter();
+        let checkpoints: Vec<_> = checkpoints.skip_while(|one| one.name != first).collect();
+        ensure!(!checkpoints.is_empty(), "there is no {first}");
+        Ok(checkpoints)
+    }
+
     /// The committed configuration.
     pub fn configuration(&self) -> Result<String> {
         let path = self.folder.join("config/coworking.toml");

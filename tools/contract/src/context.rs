@@ -15,11 +15,12 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::{
-    checkpoint::Checkpoint,
+    checkpoint::{self, Checkpoint},
     client::Client,
     database::{Database, Kind},
     launch::{Launch, Service, Site},
     openapi::Record,
+    postgres::{Installation, Postgres},
     run::Run,
 };
 
@@ -63,6 +64,23 @@ pub struct User {
 }
 
 impl Context {
+    /// These checkpoints, built, on a PostgreSQL of their own, which must be installed. It ends with the last of them.
+    pub async fn on_postgres(checkpoints: Vec<Checkpoint>) -> Result<Vec<Self>> {
+        let binaries = checkpoint::build(&checkpoints)?;
+        let installation = Installation::find()?.context("PostgreSQL is not installed")?;
+        let run = Arc::new(Run::new(Some(Postgres::start(&installation).await?))?);
+        let contexts = checkpoints.into_iter().map(|checkpoint| {
+            let target = Target {
+                binary: binaries[&checkpoint.name].clone(),
+                kind: Kind::Postgres,
+                run: Arc::clone(&run),
+                checkpoint,
+            };
+            Self::new(Arc::new(target), None)
+        });
+        contexts.collect()
+    }
+
     pub fn new(target: Arc<Target>, log: Option<&'static str>) -> Result<Self> {
         let site = Site {
             binary: target.binary.clone(),

@@ -1,14 +1,9 @@
 //! From 07 on a batch that PostgreSQL has ended for a deadlock is tried again, and nobody notices.
 
-use std::sync::Arc;
-
 use anyhow::{Context as _, Result, ensure};
 use contract::{
-    checkpoint::{self, Checkpoint},
-    context::{Context, Target, User},
-    database::Kind,
-    postgres::{Installation, Postgres},
-    run::Run,
+    checkpoint::Checkpoint,
+    context::{Context, User},
 };
 use serde_json::json;
 use test_tools::TestTools;
@@ -31,29 +26,16 @@ fn a_batch_that_was_a_deadlocks_victim_is_tried_again() -> Result<()> {
     if test_tools::needed(TestTools::here().initdb()).is_none() {
         return Ok(());
     }
-    let checkpoints = Checkpoint::all()?.into_iter();
-    let checkpoints: Vec<_> = checkpoints.skip_while(|one| one.name != FIRST).collect();
-    ensure!(!checkpoints.is_empty(), "there is no {FIRST}");
-    let binaries = checkpoint::build(&checkpoints)?;
     tokio::runtime::Runtime::new()?.block_on(async {
-        let installation = Installation::find()?.context("PostgreSQL was there")?;
-        let run = Arc::new(Run::new(Some(Postgres::start(&installation).await?))?);
-        for checkpoint in checkpoints {
-            let name = checkpoint.name.clone();
-            let target = Target {
-                binary: binaries[&name].clone(),
-                kind: Kind::Postgres,
-                run: Arc::clone(&run),
-                checkpoint,
-            };
-            let context = Context::new(Arc::new(target), None)?;
-            book_and_cancel(&context).await.context(name)?;
+        for context in Context::on_postgres(Checkpoint::from(FIRST)?).await? {
+            let held = book(&context).await;
+            held.with_context(|| context.target().checkpoint.name.clone())?;
         }
         Ok(())
     })
 }
 
-async fn book_and_cancel(context: &Context) -> Result<()> {
+async fn book(context: &Context) -> Result<()> {
     let service = context.start().await?;
     let client = User::sign_up(&service.client).await?.client;
     let rooms: serde_json::Value = client.get("/rooms").read().await?;

@@ -11,13 +11,10 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use contract::{
-    checkpoint::{self, Checkpoint},
+    checkpoint::Checkpoint,
     client::Client,
-    context::{Context, Target},
-    database::Kind,
+    context::Context,
     launch::{SECRET, Service},
-    postgres::{Installation, Postgres},
-    run::Run,
     token::{claims, signed, signing_key},
     wire::Wire,
 };
@@ -44,23 +41,10 @@ fn four_processes_ask_for_each_of_ten_thousand_users_once() -> Result<()> {
     if test_tools::needed(TestTools::here().initdb()).is_none() {
         return Ok(());
     }
-    let checkpoints = Checkpoint::all()?.into_iter();
-    let checkpoints: Vec<_> = checkpoints.skip_while(|one| one.name != FIRST).collect();
-    ensure!(!checkpoints.is_empty(), "there is no {FIRST}");
-    let binaries = checkpoint::build(&checkpoints)?;
     tokio::runtime::Runtime::new()?.block_on(async {
-        let installation = Installation::find()?.context("PostgreSQL was there")?;
-        let run = Arc::new(Run::new(Some(Postgres::start(&installation).await?))?);
-        for checkpoint in checkpoints {
-            let target = Target {
-                binary: binaries[&checkpoint.name].clone(),
-                kind: Kind::Postgres,
-                run: Arc::clone(&run),
-                checkpoint,
-            };
-            let name = target.checkpoint.name.clone();
-            let counted = count(&Context::new(Arc::new(target), None)?).await;
-            counted.context(name)?;
+        for context in Context::on_postgres(Checkpoint::from(FIRST)?).await? {
+            let held = count(&context).await;
+            held.with_context(|| context.target().checkpoint.name.clone())?;
         }
         Ok(())
     })
