@@ -1,6 +1,6 @@
 //! Clients that do not wait for their answers.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
@@ -9,7 +9,7 @@ use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
     context::Context,
-    suite::{SHORT, load, rooms},
+    suite::{SHORT, bookings, rooms},
     wire::Wire,
 };
 
@@ -40,9 +40,11 @@ pub async fn a_thousand_amid_bookings(context: &Context) -> Result<()> {
             client?;
         }
     }
-    let stored = load::stored(&client).await?.len();
     let clients = ROUNDS * CLIENTS;
-    ensure!(stored <= clients, "{stored} bookings by {clients} clients");
+    let stored = bookings::list(&client).await?;
+    let days: HashSet<_> = stored.iter().map(|booking| &booking.booked_on).collect();
+    ensure!(!stored.is_empty(), "of {clients} bookings none was done");
+    ensure!(days.len() == stored.len(), "a day is booked twice");
     for case in SHORT {
         let held = case.run(&context).await;
         held.with_context(|| format!("after {clients} clients hung up: {case:?}"))?;
