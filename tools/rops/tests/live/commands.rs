@@ -257,7 +257,7 @@ pub fn heap() {
         (&file.display().to_string().into(), &bytes.into())
     );
     let ran = Ran::of(rops().args(["pprof", "top", "-alloc_space", &file.display().to_string()]));
-    ran.expect(0).printed("requests");
+    ran.expect(0).printed("service::request::");
 }
 
 pub fn trace() {

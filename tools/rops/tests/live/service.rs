@@ -27,16 +27,20 @@ fn adds_up() -> u64 {
     sum
 }
 
+async fn request() {
+    let span = tracing::debug_span!("request", route = "/rooms/{id}", status = 200);
+    async {
+        let rooms = black_box(vec![1_u8; 64 << 10]);
+        black_box((adds_up(), rooms.len()));
+        tokio::time::sleep(Duration::from_millis(3)).await;
+    }
+    .instrument(span)
+    .await;
+}
+
 async fn requests() {
     loop {
-        let span = tracing::debug_span!("request", route = "/rooms/{id}", status = 200);
-        async {
-            let rooms = black_box(vec![1_u8; 64 << 10]);
-            black_box((adds_up(), rooms.len()));
-            tokio::time::sleep(Duration::from_millis(3)).await;
-        }
-        .instrument(span)
-        .await;
+        request().await;
     }
 }
 
@@ -61,6 +65,8 @@ pub fn run() -> ExitCode {
     for _ in 0..500 {
         runtime.spawn(async { tokio::time::sleep(Duration::from_secs(3600)).await });
     }
+    // Whoever reads where it listens finds a request that has ended.
+    runtime.block_on(request());
     println!("{}", listening.http.expect("a free port"));
     println!("{}", listening.agent.expect("an agent").display());
     let _ = std::io::stdin().read_to_end(&mut Vec::new());

@@ -138,7 +138,11 @@ fn the_page_is_there_while_the_console_is_open() {
     terminal.shows("http://127.0.0.1:");
     let from = terminal.seen;
     terminal.shows("/");
-    let shown = terminal.terminal.shown.lock().expect("nobody panics with it");
+    let shown = terminal
+        .terminal
+        .shown
+        .lock()
+        .expect("nobody panics with it");
     let port = shown[from..terminal.seen - 1].to_owned();
     drop(shown);
     let answer = ureq::get(format!("http://127.0.0.1:{port}/-/about")).call();
