@@ -11,8 +11,9 @@ use axum::{
     http::Request,
 };
 use diagnostics::memstats::measure_async;
-use step_04_benchmarks as app;
 use tower::ServiceExt;
+
+use step_04_benchmarks as app;
 
 use app::{AppState, config::Config, db::Db, router::router, seed::seed};
 

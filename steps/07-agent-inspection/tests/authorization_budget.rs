@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderValue, Request, header, request::Parts},
 };
 use diagnostics::{AllocCounts, memstats::measured_async};
+
 use step_07_agent_inspection as app;
 
 use app::{AppState, authorization::CurrentUser, config::Config, db::Db, seed::seed, telemetry};

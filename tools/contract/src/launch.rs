@@ -1,6 +1,11 @@
 //! How a server is started: its binary, its settings, and the two ways in which that can end.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -17,6 +22,16 @@ pub const ORIGINS: [&str; 2] = ["http://book.example:3000", "https://coworking.e
 
 /// How long a wrong configuration may take to be refused.
 const REFUSAL_LIMIT: Duration = Duration::from_secs(60);
+
+/// Sets the clock of the servers that look at this file.
+pub fn set_clock(file: &Path, ahead: time::Duration) -> Result<()> {
+    fs::write(file, faketime(ahead)).context("cannot set the servers' clock")
+}
+
+/// As libfaketime has it.
+fn faketime(ahead: time::Duration) -> String {
+    format!("{:+}", ahead.whole_seconds())
+}
 
 /// What all servers of one checkpoint on one kind of database have in common.
 #[derive(Clone, Debug)]
@@ -129,11 +144,24 @@ impl Launch {
 
     /// The server's clock is ahead of the suite's by this much; its timers run as fast as ever.
     pub fn clock_ahead_by(&self, ahead: time::Duration) -> Result<Self> {
+        Ok(self
+            .with_a_clock_of_its_own()?
+            .variable("FAKETIME", &faketime(ahead)))
+    }
+
+    /// The same, and the clock can be set while the server runs: it is as far ahead as the file says.
+    pub fn clock_ahead_by_file(&self, file: &Path, ahead: time::Duration) -> Result<Self> {
+        set_clock(file, ahead)?;
+        Ok(self
+            .with_a_clock_of_its_own()?
+            .variable("FAKETIME_TIMESTAMP_FILE", &file.display().to_string())
+            .variable("FAKETIME_NO_CACHE", "1"))
+    }
+
+    fn with_a_clock_of_its_own(&self) -> Result<Self> {
         let library = TestTools::here().libfaketime()?;
-        let ahead = format!("+{}", ahead.whole_seconds());
         Ok(self
             .variable("LD_PRELOAD", &library.display().to_string())
-            .variable("FAKETIME", &ahead)
             .variable("FAKETIME_DONT_FAKE_MONOTONIC", "1"))
     }
 

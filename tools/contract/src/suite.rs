@@ -70,6 +70,7 @@ pub const LONG: &[Case] = cases![
     identity::a_deleted_user_is_refused_within_seconds,
     reminders::a_booking_is_reminded_of_once,
     reminders::an_overdue_reminder_is_caught_up,
+    reminders::a_clock_is_set_back,
     durability::kill_9_loses_no_acknowledged_booking,
     durability::a_lock_of_seconds_delays_bookings,
     hang_ups::a_thousand_amid_bookings,

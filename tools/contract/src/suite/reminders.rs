@@ -12,7 +12,7 @@ use crate::{
     client::Client,
     context::{Context, User},
     database::Database,
-    launch::{Launch, Service},
+    launch::{Launch, Service, set_clock},
     suite::{
         bookings::{self, Booking},
         rooms,
@@ -25,6 +25,8 @@ const NINE: UtcDateTime = utc_datetime!(2031-05-01 9:00);
 /// How long a line may take that has to come, and how long is waited for one that must not.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_secs(2);
+/// How far the clock is set back. A server that has slept until nine needs to sleep so long once more.
+const BACK: time::Duration = time::Duration::seconds(10);
 
 /// A server whose clock shows that time now, and goes on.
 fn at(context: &Context, time: UtcDateTime, database: &Database) -> Result<Launch> {
@@ -131,4 +133,29 @@ pub async fn an_overdue_reminder_is_caught_up(context: &Context) -> Result<()> {
     // Its day has come, and the eve went by without a server.
     let past = start(afternoon + time::Duration::days(3)).await?;
     remembered(past, &[(&in_three_days, 0)]).await
+}
+
+/// Somebody sets the clock back while a reminder is awaited: it comes at nine by the clock, not when it was nine before.
+pub async fn a_clock_is_set_back(context: &Context) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let clock = folder.path().join("clock");
+    let ahead = SHORTLY_BEFORE - UtcDateTime::now();
+    let launch = context.launch(&context.database().await?);
+    let service = launch.clock_ahead_by_file(&clock, ahead)?.start().await?;
+    let (client, rooms) = visitor(&service).await?;
+    let booking = bookings::book(&client, &rooms[0], &day(1)).await?;
+    let ahead = ahead - BACK;
+    set_clock(&clock, ahead)?;
+    let deadline = Instant::now() + BACK.unsigned_abs() + PATIENCE;
+    loop {
+        let is_reminded = reminders(&service.server.log()?, &booking) > 0;
+        // Later than the look at the log.
+        let now = UtcDateTime::now() + ahead;
+        if is_reminded {
+            ensure!(now >= NINE, "it was reminded too early: at {now}");
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "it was not reminded by {now}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }

@@ -1,0 +1,1 @@
+create index bookings_by_user on bookings (user_id, booked_on);
