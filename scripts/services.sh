@@ -53,6 +53,8 @@ as_a_reader() {
   if [ -n "$example" ]; then
     example "$step" "$example"
   else
+    # Whoever types it has ended the one that ran there.
+    if [ "$slot" = beside ]; then stop_slot BESIDE; else stop_slot FIRST; fi
     "$slot" "$step" ${flags[@]+"${flags[@]}"}
     cat "$SERVICE_PRINTED"
   fi

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     }
 }
 
+// ANCHOR: run
 fn run() -> anyhow::Result<()> {
     let config = Config::load()?;
     let diagnostics = diagnostics::install_with(config.diagnostics())?;
@@ -32,3 +33,4 @@ fn run() -> anyhow::Result<()> {
         .context("cannot print the address")?;
     server::run(config, &runtime)
 }
+// ANCHOR_END: run

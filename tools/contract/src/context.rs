@@ -66,13 +66,23 @@ pub struct User {
 impl Context {
     /// These checkpoints, built, on a PostgreSQL of their own, which must be installed. It ends with the last of them.
     pub async fn on_postgres(checkpoints: Vec<Checkpoint>) -> Result<Vec<Self>> {
-        let binaries = checkpoint::build(&checkpoints)?;
         let installation = Installation::find()?.context("PostgreSQL is not installed")?;
-        let run = Arc::new(Run::new(Some(Postgres::start(&installation).await?))?);
+        let run = Run::new(Some(Postgres::start(&installation).await?))?;
+        Self::of_each(checkpoints, Kind::Postgres, run)
+    }
+
+    /// These checkpoints, built, on SQLite.
+    pub fn on_sqlite(checkpoints: Vec<Checkpoint>) -> Result<Vec<Self>> {
+        Self::of_each(checkpoints, Kind::Sqlite, Run::new(None)?)
+    }
+
+    fn of_each(checkpoints: Vec<Checkpoint>, kind: Kind, run: Run) -> Result<Vec<Self>> {
+        let binaries = checkpoint::build(&checkpoints)?;
+        let run = Arc::new(run);
         let contexts = checkpoints.into_iter().map(|checkpoint| {
             let target = Target {
                 binary: binaries[&checkpoint.name].clone(),
-                kind: Kind::Postgres,
+                kind,
                 run: Arc::clone(&run),
                 checkpoint,
             };

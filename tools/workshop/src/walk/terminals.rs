@@ -139,12 +139,16 @@ impl<'a> Terminals<'a> {
         }
         let address = address_in(&command).unwrap_or("127.0.0.1:8080").to_owned();
         if let Some(at) = self.services.iter().position(|it| it.address == address) {
-            if self.services[at].command == command && self.services[at].process.runs()? {
+            let is_told = block.contains("Ctrl-C");
+            if self.services[at].command == command
+                && !is_told
+                && self.services[at].process.runs()?
+            {
                 return read(&self.services[at].out);
             }
             let former = self.services.swap_remove(at);
             ensure!(
-                block.contains("Ctrl-C"),
+                is_told,
                 "`{}` still runs at {address}, and the page does not say to end it with Ctrl-C",
                 former.command
             );
