@@ -17,8 +17,8 @@ const LONGEST_SLEEP: Duration = Duration::MINUTE;
 const AT_ONCE: usize = 500;
 
 // ANCHOR: run
-/// Reminds of each booking once it is due, until the database is closed. The bookings stay where they are: what is kept here is
-/// no more with a million of them than with one.
+/// Reminds of each booking once it is due, until the database is closed. The bookings stay
+/// where they are: what is kept here is no more with a million of them than with one.
 pub async fn run(db: Db) {
     loop {
         match remind(&db, OffsetDateTime::now_utc()).await {
@@ -30,7 +30,8 @@ pub async fn run(db: Db) {
     }
 }
 
-/// How long nothing falls due, as far as can be told. It is asked anew after each sleep, so a clock may jump in either direction.
+/// How long nothing falls due, as far as can be told. It is asked anew after each sleep, so a
+/// clock may jump in either direction.
 fn until_due(now: OffsetDateTime) -> Duration {
     let nine = now.replace_time(NINE);
     if now < nine {
@@ -70,7 +71,8 @@ const CLAIM_ON_POSTGRES: &str = "\
     with due as materialized (\
     select id from bookings where booked_on = $2 and reminded_at is null \
     and created_at < $3 limit $4 for update skip locked) \
-    update bookings set reminded_at = $1 from due where bookings.id = due.id returning bookings.id";
+    update bookings set reminded_at = $1 from due \
+    where bookings.id = due.id returning bookings.id";
 // ANCHOR_END: claim
 
 /// Of all processes that try, one gets a booking, and none that was cancelled.

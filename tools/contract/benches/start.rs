@@ -13,7 +13,7 @@ use contract::{checkpoint::Checkpoint, context::Context, database::Database};
 use tokio::runtime::Runtime;
 
 const BEFORE: &str = "step-07-agent-inspection";
-const BOOKINGS: [u32; 3] = [0, 30_000, 300_000];
+const BOOKINGS: [u32; 3] = [3_000, 30_000, 300_000];
 const ROUNDS: usize = 5;
 
 fn main() -> Result<()> {

@@ -85,7 +85,7 @@ fn plus(growth: u64) -> &'static str {
     if growth == 0 { "" } else { "+" }
 }
 
-/// A time in its two largest units: `1.98s`, `4m 2s`, `3d 4h`.
+/// A time in its two largest units: `2.0s`, `4m 2s`, `3d 4h`.
 #[cfg_attr(
     not(feature = "profile"),
     allow(dead_code, reason = "it is for tasks and polls")
@@ -96,7 +96,7 @@ impl fmt::Display for Lasting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         let text = match seconds {
-            0..60 => format!("{:.3?}", self.0),
+            0..60 => format!("{:.1?}", self.0),
             60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
             3600..86_400 => format!("{}h {}m", seconds / 3600, seconds / 60 % 60),
             _ => format!("{}d {}h", seconds / 86_400, seconds / 3600 % 24),
@@ -112,8 +112,8 @@ mod tests {
     #[test]
     fn times_have_their_two_largest_units() {
         for (seconds, text) in [
-            (0.000_25, "250.000µs"),
-            (1.98, "1.980s"),
+            (0.000_25, "250.0µs"),
+            (1.98, "2.0s"),
             (242.0, "4m 2s"),
             (7260.0, "2h 1m"),
             (273_600.0, "3d 4h"),

@@ -76,14 +76,7 @@ impl Display for Tasks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} tasks alive", Grouped(self.count))?;
         if self.count > 0 {
-            let head = [
-                "count",
-                "polled now",
-                "polls",
-                "busy",
-                "idle up to",
-                "oldest",
-            ];
+            let head = ["count", "in poll", "polls", "busy", "idle up to", "oldest"];
             let places = self
                 .places
                 .iter()
