@@ -89,3 +89,19 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         false => ExitCode::FAILURE,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_knows_what_each_chapter_counts_and_compares() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let course = Course::load(&root).expect("the course");
+        let script = std::fs::read_to_string(root.join(SCRIPT)).expect("the script");
+        for chapter in &course.chapters {
+            let line = format!("\n  {:02}) COUNTS=", chapter.number);
+            assert!(script.contains(&line), "{chapter:?}");
+        }
+    }
+}
