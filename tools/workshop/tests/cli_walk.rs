@@ -120,6 +120,25 @@ fn what_the_page_does_not_print_is_not_there() {
 }
 
 #[test]
+fn a_service_that_is_to_be_ended_is_started_anew() {
+    let walk = Walk::new();
+    let port = walk.port;
+    let which = format!("pgrep -f '[l]isten 127.0.0.1:{port}'");
+    let service = format!("cargo run --release -p step-01-alpha -- --listen 127.0.0.1:{port}");
+    let blocks = format!(
+        "```console\n{which} > first\n```\n\n\
+         ```console\n{service}\n{which} > same\n```\n\n\
+         ```console\n# Ctrl-C, then\n{service}\n{which} > other\n```\n\n{{{{#section 01-alpha log}}}}"
+    );
+    let page = PAGE.replace("{{#section 01-alpha log}}", &blocks);
+    walk.world.write("book/src/01-alpha.md", &page);
+    walk.expect(0);
+    let [first, same, other] = ["first", "same", "other"].map(|file| walk.world.read(file));
+    assert_eq!(first, same);
+    assert_ne!(first, other);
+}
+
+#[test]
 fn what_is_to_fail_fails_at_its_end() {
     let walk = Walk::new();
     walk.world.write(
