@@ -11,8 +11,13 @@ use std::time::{Duration, Instant};
 
 use hyper::Method;
 use ratatui::DefaultTerminal;
+use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::execute;
 use serde::Deserialize;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
 use terminal::Usage;
 
 use super::ask::Door;
@@ -95,7 +100,7 @@ pub fn lines(door: Door) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Draws on the terminal until a key ends it, and leaves it as it was.
+/// Draws on the terminal until a key or a signal ends it, and leaves it as it was.
 ///
 /// # Errors
 /// When there is no terminal, or nobody answers at the start.
@@ -108,8 +113,28 @@ pub fn run(door: Door, title: String) -> anyhow::Result<ExitCode> {
     // What is wrong from the start is told as by the other commands.
     Reading::of(&door, Instant::now())?;
     let readings = readings(door);
+    leave_the_terminal_on_signals()?;
     ratatui::run(|terminal| view(terminal, &readings, &title))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// From now on a signal that ends the process has the terminal left first.
+///
+/// On a thread of its own: whoever reads keys does not come back from a terminal that was hung up.
+fn leave_the_terminal_on_signals() -> io::Result<()> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM])?;
+    thread::spawn(move || {
+        for signal in signals.forever() {
+            // Kept until the end, so that nothing is drawn any more.
+            let mut screen = io::stdout().lock();
+            // Where the terminal is gone, there is nothing to leave.
+            let _ = ratatui::try_restore();
+            let _ = execute!(screen, Show);
+            // As without us, so that whoever waits for the process sees what has ended it.
+            let _ = emulate_default_handler(signal);
+        }
+    });
+    Ok(())
 }
 
 fn view(

@@ -51,10 +51,12 @@ fn main() -> ExitCode {
             "an_address_that_is_not_the_diagnostics_is_told",
             errors::wrong_address,
         ),
+        ("the_view_fits_and_leaves_the_terminal_clean", watch::key),
         (
-            "the_view_fits_and_leaves_the_terminal_clean",
-            watch::terminal,
+            "a_signal_ends_the_view_and_leaves_the_terminal_clean",
+            watch::signals,
         ),
+        ("the_view_ends_with_its_terminal", watch::hung_up),
         ("the_view_for_programs_is_lines_of_json", watch::lines),
     ];
     let trials = tests.iter().map(|&(name, test)| {
