@@ -141,10 +141,11 @@ tests() (
   return "$status"
 )
 
-# The workspace builds the library with all its features, its users choose; and it must be fit to be published alone.
+# The workspace builds the library with its default features, its users choose; and it must be fit to be published alone.
+# `taskdump` brings `profile` and `http`.
 library() {
   local features status=0
-  for features in profile,tracing jemalloc,tracing jemalloc,http ''; do
+  for features in taskdump,tracing jemalloc,tracing jemalloc,http ''; do
     printf 'diagnostics with the features: %s\n' "${features:-none}"
     cargo test "${BESIDE_RELEASE[@]}" --quiet --package diagnostics --no-default-features --features "$features" || status=1
   done

@@ -138,7 +138,10 @@ pub fn another_user() {
     let service = Service::start("", &runtime);
     // The program may lie where nobody else may look.
     let program = runtime.join("program");
-    fs::copy(std::env::current_exe().expect("this program"), &program).expect("room");
+    // Not copied here: another test's process, started meanwhile, would have the file open, and it could not be run.
+    let own = std::env::current_exe().expect("this program");
+    let copied = Command::new("cp").args([&own, &program]).status();
+    assert!(copied.expect("it runs").success());
     let ask = || {
         let mut ask = Command::new(&program);
         ask.env(WORK, format!("ask {}", service.agent)).uid(NOBODY);

@@ -67,14 +67,6 @@ pub fn blocked() {
     assert!(threads.len() + 1 >= listed, "{} of {listed}", threads.len());
     assert_eq!(json["tasks"]["count"], 3);
     assert_eq!(json["tasks"]["places"][0]["running"], 3);
-
-    let dump = service.get("/debug/pprof/stack?await=1");
-    if cfg!(feature = "taskdump") {
-        assert!(dump.body.contains("a worker is held"), "{}", dump.body);
-    } else {
-        assert!(dump.body.contains("feature `taskdump`"), "{}", dump.body);
-    }
-    assert_eq!(dump.status, 501);
 }
 
 #[cfg(not(all(feature = "profile", tokio_unstable)))]
@@ -84,6 +76,37 @@ pub fn blocked() {
     let status = service.get("/debug/pprof/stack").status;
     assert_eq!(status, if cfg!(feature = "profile") { 200 } else { 501 });
 }
+
+/// Not at the lowest, or the answer of a busy service would come too late.
+#[cfg(feature = "profile")]
+pub fn low_priority() {
+    const LOW: i32 = 10;
+    let (_kept, runtime) = runtime_folder();
+    let seen = (0..100).any(|_| {
+        // The first reading of a process takes longest.
+        let service = Service::start("", &runtime);
+        if service
+            .priorities("tokio-rt-worker")
+            .iter()
+            .all(|&own| own >= LOW)
+        {
+            return true; // It was started at a low priority: there is nothing to see.
+        }
+        std::thread::scope(|scope| {
+            let reading = scope.spawn(|| service.get("/debug/pprof/stack"));
+            while !reading.is_finished() {
+                if service.priorities("diagnostics-stk").contains(&LOW) {
+                    return true;
+                }
+            }
+            false
+        })
+    });
+    assert!(seen, "it has the priority of the service's own threads");
+}
+
+#[cfg(not(feature = "profile"))]
+pub fn low_priority() {}
 
 /// Both are taken by the same signal.
 #[cfg(feature = "profile")]
@@ -147,10 +170,6 @@ pub fn tasks() {
 
     let text = service.get("/debug/pprof/stack").body;
     assert!(text.contains("\n1,000 tasks alive\n"), "{text}");
-    if cfg!(feature = "taskdump") {
-        let text = service.get("/debug/pprof/stack?await").body;
-        assert!(text.contains("\n1,000 tasks wait at\n"), "{text}");
-    }
 }
 
 #[cfg(not(all(feature = "profile", tokio_unstable)))]
@@ -158,6 +177,40 @@ pub fn tasks() {
     let (_kept, runtime) = runtime_folder();
     let service = Service::start("sleepers", &runtime);
     assert_eq!(service.get("/debug/runtime").json()["tasks_alive"], 1000);
+}
+
+/// Where each task waits, and where nobody can tell.
+#[cfg(all(feature = "taskdump", tokio_unstable))]
+pub fn dump() {
+    let (_kept, runtime) = runtime_folder();
+    let service = Service::start("sleepers", &runtime);
+    let text = service.get("/debug/pprof/stack?await").body;
+    let (_, waits) = text.split_once("\n1,000 tasks wait at\n").expect(&text);
+    assert!(waits.contains("tokio::time::sleep::Sleep"), "{waits}");
+    let json = service.get("/debug/pprof/stack?await&json").json();
+    let waits = json["waits"].as_array().expect("waits");
+    assert_eq!(waits.len(), 1000);
+    for (work, reason) in [
+        ("blocked", "a worker is held by a poll that does not end"),
+        ("alone", "`current_thread`"),
+    ] {
+        let refused = Service::start(work, &runtime).get("/debug/pprof/stack?await");
+        assert_eq!(refused.status, 501);
+        assert!(refused.body.contains(reason), "{}", refused.body);
+    }
+}
+
+#[cfg(not(all(feature = "taskdump", tokio_unstable)))]
+pub fn dump() {
+    let (_kept, runtime) = runtime_folder();
+    let refused = Service::start("", &runtime).get("/debug/pprof/stack?await");
+    assert_eq!(refused.status, 501);
+    let reason = match (cfg!(feature = "profile"), cfg!(feature = "taskdump")) {
+        (false, _) => "feature `profile`",
+        (true, false) => "feature `taskdump`",
+        (true, true) => "`--cfg tokio_unstable`",
+    };
+    assert!(refused.body.contains(reason), "{}", refused.body);
 }
 
 pub fn gc() {

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
-use std::{env, fs};
+use std::{env, fs, io};
 
-use diagnostics::Options;
+use diagnostics::{Hooks, Options};
 use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::http::{self, Answer};
 
@@ -37,6 +38,15 @@ fn spawn_sleepers(count: usize) {
     }
 }
 
+fn runtime_on_this_thread() -> io::Result<Runtime> {
+    let mut builder = Builder::new_current_thread();
+    diagnostics::hook(builder.enable_all(), Hooks::new());
+    let runtime = builder.build()?;
+    // It is known from the first time that it has nothing to do.
+    runtime.block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
+    Ok(runtime)
+}
+
 /// What the process does, by the words of the variable: until its standard input ends.
 pub fn run(work: &str) -> ExitCode {
     if let Some(socket) = work.strip_prefix("ask ") {
@@ -51,11 +61,11 @@ pub fn run(work: &str) -> ExitCode {
         options = options.agent_tcp(([127, 0, 0, 1], 0).into());
     }
     let diagnostics = diagnostics::install_with(options).expect("a first installation");
-    let runtime = diagnostics
-        .runtime()
-        .worker_threads(3)
-        .build()
-        .expect("a runtime");
+    let runtime = match has("alone") {
+        true => runtime_on_this_thread(),
+        false => diagnostics.runtime().worker_threads(3).build(),
+    };
+    let runtime = runtime.expect("a runtime");
     let listening = diagnostics.listen(([127, 0, 0, 1], 0).into());
     if has("sleepers") {
         runtime.block_on(async { spawn_sleepers(1000) });
@@ -82,7 +92,7 @@ pub fn run(work: &str) -> ExitCode {
         Some(address) => println!("{}", address.as_ref().expect("a free port")),
         None => println!("none"),
     }
-    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    let _ = io::stdin().read_to_end(&mut Vec::new());
     match has("exits") {
         true => std::process::exit(0),
         // A runtime whose workers are blocked would wait for them.
@@ -139,6 +149,19 @@ impl Service {
 
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// How nice its threads of this name are, as the kernel calls it.
+    pub fn priorities(&self, thread: &str) -> Vec<i32> {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.pid())).expect("it runs");
+        let nice = threads.filter_map(|entry| {
+            let stat = fs::read_to_string(entry.ok()?.path().join("stat")).ok()?;
+            let (name, rest) = stat.rsplit_once(") ")?;
+            // Field 19; the state, after the name, is field 3.
+            let nice = rest.split(' ').nth(16)?.parse().ok()?;
+            name.ends_with(&format!("({thread}")).then_some(nice)
+        });
+        nice.collect()
     }
 
     pub fn socket(&self) -> &Path {
@@ -216,7 +239,7 @@ pub fn runtime_folder() -> (tempfile::TempDir, PathBuf) {
 }
 
 /// Writes to a stream whose other end may be gone.
-pub fn write(stream: &mut impl std::io::Write, bytes: &[u8]) {
+pub fn write(stream: &mut impl io::Write, bytes: &[u8]) {
     let _ = stream.write_all(bytes);
     let _ = stream.flush();
 }
