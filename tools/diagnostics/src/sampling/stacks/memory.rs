@@ -6,6 +6,10 @@ const PAGE: usize = 4096;
 /// The largest frame that a walk steps over, in bytes.
 const LARGEST_FRAME: usize = 1 << 20;
 
+/// As much of a stack is read, in bytes: for each page the kernel is asked, and the thread is held meanwhile. It is twice
+/// what std and tokio give a thread.
+const MOST: usize = 4 << 20;
+
 /// A stack from the place where a thread is, upwards. Only what is known to be readable is read.
 ///
 /// What is readable is found page by page, by asking the kernel before the first read of each page: one cheap system
@@ -15,6 +19,8 @@ pub(crate) struct Stack {
     /// Words in this range can be read.
     low: usize,
     high: usize,
+    /// Nothing is read from here on.
+    end: usize,
 }
 
 impl Stack {
@@ -23,13 +29,15 @@ impl Stack {
         Self {
             low: sp,
             high: sp - sp % PAGE,
+            end: sp.saturating_add(MOST),
         }
     }
 
     /// The word at this address, if it lies on the stack.
     pub(crate) fn read(&mut self, address: usize) -> Option<usize> {
         let aligned = address.is_multiple_of(size_of::<usize>());
-        if address < self.low || !aligned || address.saturating_sub(self.high) > LARGEST_FRAME {
+        let is_near = address.saturating_sub(self.high) <= LARGEST_FRAME && address < self.end;
+        if address < self.low || !aligned || !is_near {
             return None;
         }
         while address >= self.high {
@@ -87,5 +95,15 @@ mod tests {
         assert_eq!(stack.read(start + 65), None, "no word");
         assert_eq!(stack.read(usize::MAX - 7), None);
         assert_eq!(Stack::from(8).read(8), None, "nothing is mapped there");
+    }
+
+    #[test]
+    fn a_walk_ends_however_large_the_stack_is() {
+        let stack = vec![0_usize; 2 * MOST / size_of::<usize>()];
+        let start = stack.as_ptr() as usize;
+        let mut stack = Stack::from(start);
+        let steps = (start..).step_by(LARGEST_FRAME);
+        let read = steps.take_while(|&address| stack.read(address).is_some());
+        assert_eq!(read.count(), MOST / LARGEST_FRAME);
     }
 }
