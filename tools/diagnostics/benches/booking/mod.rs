@@ -106,14 +106,21 @@ impl Server {
 
     /// Has the load client book so many times.
     pub fn book(&self, times: u32) -> Result<()> {
+        self.throughput(times).map(drop)
+    }
+
+    /// The same, and how many bookings that were in a second.
+    pub fn throughput(&self, times: u32) -> Result<f64> {
         let mut load = Command::new(&self.load);
         load.args(["bookings", "--url", &self.address, "--json"]);
-        load.args(["--requests", &times.to_string()])
-            .stdout(Stdio::null());
-        load.status()?
-            .success()
-            .then_some(())
-            .ok_or_else(|| "the load failed".into())
+        load.args(["--requests", &times.to_string()]);
+        let ran = load.stderr(Stdio::inherit()).output()?;
+        if !ran.status.success() {
+            return Err("the load failed".into());
+        }
+        let printed: serde_json::Value = serde_json::from_slice(&ran.stdout)?;
+        let throughput = printed["throughput_per_second"].as_f64();
+        throughput.ok_or_else(|| "the load tells no throughput".into())
     }
 
     /// Microseconds of its processor time for each of so many bookings.
@@ -155,25 +162,32 @@ impl Server {
 
     /// Allocations since the start.
     pub fn mallocs(&self) -> Result<f64> {
-        let mut stream = TcpStream::connect(&self.debug_address)?;
-        let request =
-            "GET /debug/memstats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-        stream.write_all(request.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (_, body) = answer.split_once("\r\n\r\n").ok_or("no answer")?;
-        let stats: serde_json::Value = serde_json::from_str(body)?;
+        let body = get(&self.debug_address, "/debug/memstats")?;
+        let stats: serde_json::Value = serde_json::from_str(&body)?;
         stats["mallocs"]
             .as_f64()
             .ok_or_else(|| "no `mallocs` in /debug/memstats".into())
     }
 }
 
-/// The value that so many quarters of all are below.
+/// What a page of the diagnostics has.
+pub fn get(address: &str, path: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    match answer.split_once("\r\n\r\n") {
+        Some((head, body)) if head.starts_with("HTTP/1.1 200 ") => Ok(body.to_owned()),
+        _ => Err(answer.into()),
+    }
+}
+
+/// The value that so many quarters of all are below; of four, the largest.
 pub fn quartile(values: &[f64], quarter: usize) -> f64 {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
-    values[values.len() * quarter / 4]
+    values[(values.len() * quarter / 4).min(values.len() - 1)]
 }
 
 impl Drop for Server {
