@@ -20,7 +20,8 @@ use crate::{
 pub async fn a_thousand_amid_bookings(context: &Context) -> Result<()> {
     const ROUNDS: usize = 8;
     const CLIENTS: usize = 125;
-    const STAYS: usize = 24;
+    /// So many leave, a millisecond after each other, for one that stays.
+    const LEAVING: usize = 24;
     let context = Context::new(context.target().clone(), None)?;
     let service = context.shared().await?;
     let client = context.user().await?.client;
@@ -35,8 +36,8 @@ pub async fn a_thousand_amid_bookings(context: &Context) -> Result<()> {
             clients.spawn(async move {
                 let mut wire = Wire::connect(call.address()).await?;
                 wire.send(&call.bytes()).await?;
-                let wait = number % 25;
-                if wait == STAYS {
+                let wait = number % (LEAVING + 1);
+                if wait == LEAVING {
                     let answer = wire.read_answer(&Method::POST, "/bookings").await?;
                     answer.expect(201)?;
                     return Ok(Some(day));
