@@ -126,8 +126,8 @@ fn memory_goes_back() {
     );
 }
 
-/// Panics with backtraces, libraries that are loaded and unloaded, and allocations, while profiles are taken, one after
-/// another.
+/// Panics with backtraces, libraries that are loaded and unloaded, and allocations, while profiles of both kinds are taken,
+/// one after another.
 fn storm() {
     let seconds = std::env::var("DIAGNOSTICS_STORM_SECONDS").ok();
     let seconds = seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or(
@@ -142,11 +142,19 @@ fn storm() {
         |profile: &[u8]| pprof::number(&pprof::comment(&decoded(profile), "taken,"), "taken,");
     // Panics read debug information, which std keeps.
     service.profile("seconds=5&hz=1000");
+    heap_profiles(&service);
     let before = service.resident();
     let end = Instant::now() + Duration::from_secs(seconds);
-    while Instant::now() < end {
-        assert!(taken(&service.profile("seconds=5&hz=1000")) > 0.0);
-    }
+    thread::scope(|scope| {
+        let heap = scope.spawn(|| {
+            while Instant::now() < end {
+                heap_profiles(&service);
+            }
+        });
+        while Instant::now() < end && !heap.is_finished() {
+            assert!(taken(&service.profile("seconds=5&hz=1000")) > 0.0);
+        }
+    });
     let grown = service.resident().saturating_sub(before) / MIB;
     assert!(
         grown < 64,
@@ -154,4 +162,16 @@ fn storm() {
         before / MIB
     );
     service.ends_well();
+}
+
+/// What was allocated, and a difference: both have samples, and nothing is in use that was not allocated.
+fn heap_profiles(service: &Service) {
+    for page in ["allocs", "heap?seconds=1"] {
+        let answer = service.get(&format!("/debug/pprof/{page}"));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let profile = decoded(&answer.bytes);
+        assert!(!profile.samples.is_empty(), "{page}");
+        let negative = |sample: &profile::proto::Sample| sample.values.iter().any(|&of| of < 0);
+        assert!(page != "allocs" || !profile.samples.iter().any(negative));
+    }
 }

@@ -128,7 +128,12 @@ pub fn serve(workload: &str) {
         "filtered" => filter_system_calls(),
         _ => {}
     }
-    let diagnostics = diagnostics::install().expect("a first installation");
+    let mut options = diagnostics::Options::default();
+    if workload == "storm" {
+        // A thousand times as many heap samples as usual.
+        options = options.heap_sample_interval(512);
+    }
+    let diagnostics = diagnostics::install_with(options).expect("a first installation");
     let listening = diagnostics.listen(([127, 0, 0, 1], 0).into());
     match workload {
         "three lines" | "filtered" | "own handler" => {
