@@ -27,9 +27,6 @@ case ${1:-} in
   *) usage >&2 && exit 2 ;;
 esac
 
-LOGS=$(mktemp -d "${TMPDIR:-/tmp}/workshop-test.XXXXXX")
-trap 'rm -rf "$LOGS"' EXIT
-
 # shellcheck source=test-tools.sh
 source scripts/test-tools.sh
 
@@ -50,6 +47,41 @@ check() {
   fi
   wait $! # for the last lines
   printf -- '-- %s: %s, %d s\n' "$title" "$result" $((SECONDS - start))
+}
+
+# beside TITLE COMMAND...: a check that waits more than it works, so others run meanwhile. `settle` tells what came of them.
+BESIDE=()
+beside() {
+  local title=$1
+  shift
+  # In a group of its own, so that it can be ended with all that it has started.
+  set -m
+  {
+    local start=$SECONDS result=ok
+    "$@" </dev/null >"$LOGS/$title" 2>&1 || result=FAILED
+    printf -- '-- %s: %s, %d s\n' "$title" "$result" $((SECONDS - start)) >>"$LOGS/$title"
+    [ "$result" = ok ]
+  } &
+  set +m
+  BESIDE+=("$!" "$title")
+}
+
+settle() {
+  local pid title
+  while [ ${#BESIDE[@]} -gt 0 ]; do
+    pid=${BESIDE[0]} title=${BESIDE[1]}
+    wait "$pid" || FAILED+=("$title")
+    BESIDE=("${BESIDE[@]:2}")
+    printf '\n== %s\n' "$title"
+    cat "$LOGS/$title"
+  done
+}
+
+end_those_beside() {
+  while [ ${#BESIDE[@]} -gt 0 ]; do
+    kill -TERM -- "-${BESIDE[0]}" 2>/dev/null || true
+    BESIDE=("${BESIDE[@]:2}")
+  done
 }
 
 # why LOG: what a failed check said of it, since a run's last lines are what is looked at: the tests' own lists, else the end.
@@ -111,39 +143,59 @@ documentation() {
   RUSTDOCFLAGS='-D warnings' cargo doc --release "${OURS[@]}" --no-deps --keep-going
 }
 
+# The tests run in groups, since cargo builds all that it is asked for from the features of each: the first checkpoint has too
+# many, and the tools' tests have some that the checkpoints lack. So all crates that they are built from would be compiled once
+# more.
+LATER=() TOOLS=()
+while read -r package; do
+  case $package in
+    step-01-discovery) ;;
+    step-* | coworking) LATER+=(--package "$package") ;;
+    *) [[ " ${UNOPTIMIZED[*]} " == *" $package "* ]] || TOOLS+=(--package "$package") ;;
+  esac
+done < <(own_packages)
+
 # A runner may ignore SIGINT at its start, as a shell does for what it puts into the background; CI always does,
 # so that no test comes to rely on the signal's default. By hand, Ctrl-C ends the tests.
-#
-# In groups, since cargo builds all that it is asked for from the features of each: the first checkpoint has too many, and
-# the tools' tests have some that the checkpoints lack. So all crates that they are built from would be compiled once more.
-tests() (
+like_a_runner() {
   if [ "${CI:-}" = true ]; then
     trap '' INT
   fi
-  local package later=() tools=() status=0
-  while read -r package; do
-    case $package in
-      step-01-discovery) ;;
-      step-* | coworking) later+=(--package "$package") ;;
-      *) [[ " ${UNOPTIMIZED[*]} " == *" $package "* ]] || tools+=(--package "$package") ;;
-    esac
-  done < <(own_packages)
-  run() {
-    "$@" || status=1
-  }
-  run cargo test "${UNOPTIMIZED[@]/#/--package=}" --no-fail-fast
-  run cargo test "${BESIDE_RELEASE[@]}" --package step-01-discovery --lib --no-fail-fast
-  run cargo test "${BESIDE_RELEASE[@]}" "${later[@]}" --lib --test '*' --no-fail-fast
-  run cargo test "${BESIDE_RELEASE[@]}" "${tools[@]}" --lib --test '*' --no-fail-fast
+}
+
+build_tests() {
+  cargo test "${BESIDE_RELEASE[@]}" "${TOOLS[@]}" --lib --test '*' --no-run
+}
+
+contract() (
+  like_a_runner
+  cargo test "${BESIDE_RELEASE[@]}" "${TOOLS[@]}" --test contract
+)
+
+checkpoints() (
+  like_a_runner
+  local status=0
+  cargo test "${UNOPTIMIZED[@]/#/--package=}" --no-fail-fast || status=1
+  cargo test "${BESIDE_RELEASE[@]}" --package step-01-discovery --lib --no-fail-fast || status=1
+  cargo test "${BESIDE_RELEASE[@]}" "${LATER[@]}" --lib --test '*' --no-fail-fast || status=1
+  return "$status"
+)
+
+tools() (
+  like_a_runner
+  local status=0
+  # All but the contract's cases, whose names begin with a checkpoint and a database.
+  cargo test "${BESIDE_RELEASE[@]}" "${TOOLS[@]}" --lib --test '*' --no-fail-fast -- --skip ::sqlite:: --skip ::postgres:: || status=1
   # Of the tools' programs this one has tests of its own.
-  run cargo test "${BESIDE_RELEASE[@]}" --package rops --bins --no-fail-fast
-  run cargo test "${BESIDE_RELEASE[@]}" "${tools[@]}" --doc
+  cargo test "${BESIDE_RELEASE[@]}" --package rops --bins --no-fail-fast || status=1
+  cargo test "${BESIDE_RELEASE[@]}" "${TOOLS[@]}" --doc || status=1
   return "$status"
 )
 
 # The workspace builds the library with its default features, its users choose; and it must be fit to be published alone.
 # `taskdump` brings `profile` and `http`.
-library() {
+library() (
+  like_a_runner
   local features status=0
   for features in taskdump,tracing jemalloc,tracing jemalloc,http ''; do
     printf 'diagnostics with the features: %s\n' "${features:-none}"
@@ -151,7 +203,10 @@ library() {
   done
   cargo package --quiet --package diagnostics --allow-dirty --no-verify || status=1
   return "$status"
-}
+)
+
+LOGS=$(mktemp -d "${TMPDIR:-/tmp}/workshop-test.XXXXXX")
+trap 'end_those_beside; rm -rf "$LOGS"' EXIT
 
 check "what the checks need" install_missing
 check "format" format
@@ -162,8 +217,12 @@ check "shellcheck" lint_scripts
 check "course" "${WORKSHOP[@]}" check
 check "book" build_book
 check "the pages' commands, typed in their order" "${WORKSHOP[@]}" walk
-check "tests" tests
-check "the library by itself" library
+check "the tools' tests, built" build_tests
+beside "the contract" contract
+check "tests of the checkpoints and of the workshop" checkpoints
+beside "the library by itself" library
+check "tests of the tools" tools
+settle
 
 # --- The result -------------------------------------------------------------------------------------------
 

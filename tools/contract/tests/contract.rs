@@ -22,7 +22,7 @@ use tokio::{
 };
 
 /// Most cases wait most of the time: for the server, for the disk, for a time limit.
-const TESTS_AT_ONCE: usize = 8;
+const TESTS_AT_ONCE: usize = 24;
 /// No case takes a minute; one that waits for ever must not hold up the others.
 const CASE_LIMIT: Duration = Duration::from_secs(300);
 

@@ -12,7 +12,7 @@ use std::{env, mem};
 use profile::Profile;
 
 use crate::http::{self, Answer};
-use crate::pprof::of_threads;
+use crate::pprof;
 use crate::work::{self, Bytes};
 
 /// Which work the process does.
@@ -64,14 +64,16 @@ impl Service {
         answer.bytes
     }
 
-    /// A profile with three seconds of work: on a busy machine, that takes longer than three seconds.
+    /// A profile with so many samples that shares are known: with a thousand, a fifth is off by 1.3 points as a rule, and by 5
+    /// in one of ten thousand. A busy machine looks at its clocks less often, and so takes longer for them.
     #[track_caller]
     pub fn busy_profile(&self, query: &str) -> Vec<u8> {
-        let mut seconds = 4;
+        let mut seconds = 5;
         loop {
             let profile = self.profile(&format!("seconds={seconds}&{query}"));
             let decoded = Profile::decode(&profile).expect("a profile");
-            if of_threads(&decoded, |_| true) > 3e9 || seconds > 30 {
+            let taken = pprof::number(&pprof::comment(&decoded, "taken,"), "taken,");
+            if taken >= 1_000.0 || seconds > 100 {
                 return profile;
             }
             seconds *= 2;
@@ -190,6 +192,7 @@ pub fn serve(workload: &str) {
             fork();
         }),
         "storm" => {
+            work_when_nobody_else_does();
             std::panic::set_hook(Box::new(|_| {}));
             again("panics", work::panic_with_backtrace);
             again("loads", work::load_libraries);
@@ -230,6 +233,12 @@ fn fork() {
         assert_eq!(libc::waitpid(child, &mut status, 0), child);
         assert_eq!(status, 0);
     }
+}
+
+/// For this thread and those that it starts: other tests run beside what takes two minutes.
+fn work_when_nobody_else_does() {
+    // SAFETY: it takes three numbers; the first two are the calling thread.
+    assert_eq!(unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 19) }, 0);
 }
 
 fn handle_sigprof() {
