@@ -37,6 +37,13 @@ round to round, so that both meet the same machine. `before` is --url, `after` i
 the median of its rounds. A ratio is taken within each round (above 1x: `after` is better), and the ratio
 shown is the median of these, with the smallest and the largest beside it.
 
+Processor time (the row `processor`, processor_ns): what all threads of the process that listens there had of
+the processors from the first request to the last answer, in the program and in the kernel for it, divided by
+the answers. It is read from the process's clock, which counts nanoseconds, so a short load will do. What the
+process does beside the requests is in it; what others do for it, such as a database's server, is not. It is
+unknown, and the row left out, with --logins, which would be in it; when the process has ended; where it is
+another user's or in another container; and on systems other than Linux.
+
 Mixed: of every 1000 requests, in an order that is always the same, 450 are GET /rooms/{id}, 150 GET /rooms with
 a day, 90 GET /bookings/{id}, 150 POST /bookings, 150 DELETE /bookings/{id} and 10 POST /auth/login.
 A few bookings are made before the measurement so that a deletion always finds one. A token is valid for half
@@ -72,6 +79,7 @@ Fields of --json (one object; *_ns are nanoseconds with three significant digits
   connections_opened          more than workers if the service closed some
   latency_ns                  {p50, p90, p99, max} over answers, timeouts and unanswered, null without any
   start_delay_ns              the same of the time between a request's due time and its start; open loop only
+  processor_ns                processor time of the service for each answer, to the nanosecond; null if unknown
   statuses                    {\"201\": count, ...}
   operations                  [{operation, expected_status, statuses, latency_ns}, ...]
   unexpected                  {count, example}: answers with a status other than the expected one
@@ -83,7 +91,8 @@ Fields of --json with --against:
   kind, rounds, requests      as given
   logins                      as above
   before, after               each service: its program and its address
-  throughput, p50, p90, p99   {before, after, ratio, smallest, largest}; requests per second, nanoseconds";
+  throughput, p50, p90, p99   {before, after, ratio, smallest, largest}; requests per second, nanoseconds
+  processor                   the same of processor_ns, null if a round has none";
 
 /// Puts a load on a running coworking app and prints throughput and latencies.
 ///

@@ -29,6 +29,8 @@ struct Comparison {
     p50: Row,
     p90: Row,
     p99: Row,
+    /// Processor time for each answer, if it is known of all rounds.
+    processor: Option<Row>,
 }
 
 /// One measured value of both services.
@@ -63,7 +65,7 @@ pub async fn run(
     json: bool,
     signals: &mut Signals,
 ) -> anyhow::Result<ExitCode> {
-    if !same && other.program.is_some() && job.url.program == other.program {
+    if !same && other.program().is_some() && job.url.program() == other.program() {
         return Err(Usage(format!(
             "{} and {} are the same program: stop one of them and start there what it is to be compared with; --same shows what two of the same differ by",
             job.url.named(),
@@ -98,6 +100,11 @@ pub async fn run(
         let value = move |report: &Report| report.latency_ns.as_ref().map_or(0.0, |l| of(l) as f64);
         Row::new(before, after, value, |before, after| before / after)
     };
+    let is_known = (reports.iter().flatten()).all(|report| report.processor_ns.is_some());
+    let processor = is_known.then(|| {
+        let value = |report: &Report| report.processor_ns.unwrap_or_default() as f64;
+        Row::new(before, after, value, |before, after| before / after)
+    });
     let comparison = Comparison {
         kind: job.kind.to_string(),
         rounds,
@@ -109,6 +116,7 @@ pub async fn run(
         p50: latency(|latency| latency.p50)?,
         p90: latency(|latency| latency.p90)?,
         p99: latency(|latency| latency.p99)?,
+        processor: processor.transpose()?,
     };
     comparison.print(json)?;
     Ok(ExitCode::SUCCESS)
@@ -156,12 +164,15 @@ impl Show for Comparison {
         };
         let better = |ratio| format!("{}x", three_digits(ratio));
         line(["", "before", "after", "ratio", "in the rounds"])?;
-        for (name, row) in [
-            ("throughput", &self.throughput),
-            ("p50", &self.p50),
-            ("p90", &self.p90),
-            ("p99", &self.p99),
-        ] {
+        let rows = [
+            ("throughput", Some(&self.throughput)),
+            ("p50", Some(&self.p50)),
+            ("p90", Some(&self.p90)),
+            ("p99", Some(&self.p99)),
+            ("processor", self.processor.as_ref()),
+        ];
+        for (name, row) in rows {
+            let Some(row) = row else { continue };
             let [before, after] = [row.before, row.after].map(|value| match name {
                 "throughput" => format!("{}/s", three_digits(value)),
                 _ => duration(value),

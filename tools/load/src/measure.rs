@@ -14,6 +14,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::client::{Client, Failure, Request};
+use crate::listener::Listener;
 use crate::pace::Pace;
 use crate::plan::Plan;
 use crate::progress;
@@ -106,6 +107,10 @@ pub async fn run(job: &Job, signals: &mut Signals) -> anyhow::Result<Run> {
             () = tokio::time::sleep(LOGINS_BEFORE) => {}
         }
     }
+    // What logins cost would be in it.
+    let listener = (job.url.listener.as_ref()).filter(|_| job.logins.is_none());
+    let processor_time = || listener.and_then(Listener::processor_time);
+    let processor_before = processor_time();
     let start = Instant::now();
     let load = Load::new(plan, job);
     let under_way = vec![Cell::new(None); clients.len()];
@@ -141,6 +146,9 @@ pub async fn run(job: &Job, signals: &mut Signals) -> anyhow::Result<Run> {
         never = progress::show(so_far) => match never {},
     };
     let now = Instant::now();
+    let processor = processor_time()
+        .zip(processor_before)
+        .and_then(|(after, before)| after.checked_sub(before));
     drop(workers);
     load.give_up_what_is_due(&under_way, now);
     let tally = load.tally.into_inner();
@@ -153,6 +161,8 @@ pub async fn run(job: &Job, signals: &mut Signals) -> anyhow::Result<Run> {
     let mut report = Report::new(job, &tally, stop - start);
     report.interrupted = end != End::Complete;
     report.connections_opened = opened;
+    report.processor_ns =
+        processor.and_then(|time| (time.as_nanos() as u64).checked_div(tally.totals.answers));
     let days = load.plan.days();
     (report.first_day, report.last_day) =
         (days.map(|(first, last)| (first.to_string(), last.to_string()))).unzip();

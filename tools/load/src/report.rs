@@ -55,6 +55,8 @@ pub struct Report {
     pub connections_opened: u64,
     pub latency_ns: Option<Latency>,
     start_delay_ns: Option<Latency>,
+    /// Of the service, for each answer.
+    pub processor_ns: Option<u64>,
     statuses: BTreeMap<u16, u64>,
     operations: Vec<OperationReport>,
     #[serde(flatten)]
@@ -103,7 +105,7 @@ impl Report {
         Self {
             kind: job.kind.to_string(),
             url: job.url.to_string(),
-            program: job.url.program.clone(),
+            program: job.url.program().map(str::to_owned),
             service: job.url.named(),
             r#loop: if job.rate.is_some() { "open" } else { "closed" },
             workers: job.workers,
@@ -121,6 +123,7 @@ impl Report {
             connections_opened: 0,
             latency_ns: Latency::of(&latency),
             start_delay_ns: Latency::of(&tally.start_delay),
+            processor_ns: None,
             statuses,
             operations,
             totals: tally.totals.clone(),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 
-use crate::listener;
+use crate::listener::Listener;
 
 /// What `http://HOST:PORT` stands for.
 #[derive(Debug, Clone)]
@@ -12,8 +12,8 @@ pub struct Target {
     pub addresses: Vec<SocketAddr>,
     /// `HOST:PORT` as it was given: what the `Host` header says.
     pub authority: String,
-    /// The name of the program that listens there, once [`Target::identify`] has found it.
-    pub program: Option<String>,
+    /// The process that listens there, once [`Target::identify`] has found it.
+    pub listener: Option<Listener>,
 }
 
 impl Target {
@@ -42,19 +42,24 @@ impl Target {
         Ok(Self {
             addresses,
             authority: authority.to_owned(),
-            program: None,
+            listener: None,
         })
     }
 
-    /// Finds out which program answers: people who have several checkpoints at hand see which one they measure. Another
+    /// Finds out which process answers: people who have several checkpoints at hand see which one they measure. Another
     /// user's process, or one in another container, stays unknown, and so does any on a system without `/proc`.
     pub fn identify(&mut self) {
-        self.program = listener::program(&self.addresses);
+        self.listener = Listener::at(&self.addresses);
+    }
+
+    /// The name of the program that listens there.
+    pub fn program(&self) -> Option<&str> {
+        Some(&self.listener.as_ref()?.program)
     }
 
     /// What is measured, for people.
     pub fn named(&self) -> String {
-        match &self.program {
+        match self.program() {
             Some(program) => format!("{program} at {self}"),
             None => self.to_string(),
         }

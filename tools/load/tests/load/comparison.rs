@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::stub::{Stub, nobody};
 
 #[test]
@@ -87,6 +89,9 @@ fn logins_come_in_at_the_same_rate_while_both_are_measured() {
     for came_in in [before, after] {
         assert!(came_in as f64 >= 0.9 * rate, "{before}, {after}: {report}");
     }
+
+    // The processor time is not the load's alone.
+    assert_eq!(report["processor"], Value::Null);
 
     let bad = Stub::with(|it| it.refuse_logins = true);
     let outcome = bad.load("room --requests 20 --workers 1 --logins 50");

@@ -5,5 +5,7 @@ mod command;
 mod comparison;
 mod kinds;
 mod loops;
+#[cfg(target_os = "linux")]
+mod processor;
 mod stub;
 mod trouble;
