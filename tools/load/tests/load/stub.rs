@@ -32,6 +32,7 @@ pub struct Behaviour {
     /// Somebody else is busy at it: so many allocations more at every fourth reading.
     pub busy: usize,
     /// Processor time of the requests that begin with `METHOD path`, each on a thread that ends with it.
+    #[cfg(target_os = "linux")]
     pub burn: Vec<(&'static str, Duration)>,
 }
 
