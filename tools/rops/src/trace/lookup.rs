@@ -82,4 +82,12 @@ impl Trace {
             at => format!("{name}, {at}"),
         }
     }
+
+    /// The outermost span around one that is of no request: it tells what is going on, as a route does of a request's.
+    pub(super) fn around(&self, span: u32) -> Option<&Span> {
+        let outer = |span: &Span| self.spans.get(span.outer as usize);
+        let span = self.spans.get(span as usize)?;
+        let is_of_none = self.requests.get(span.request as usize).is_none();
+        std::iter::successors(outer(span).filter(|_| is_of_none), |&span| outer(span)).last()
+    }
 }

@@ -291,6 +291,8 @@ pub struct Trace {
     pub(super) polls_of: Vec<Vec<u32>>,
     /// Indexes of visits by their threads.
     pub(super) visits_of: Vec<Vec<u32>>,
+    /// Indexes of times without anything to do by their threads.
+    pub(super) parked_of: Vec<Vec<u32>>,
     /// Indexes of spans by the program's numbers.
     pub(super) by_span: HashMap<u64, u32, RandomState>,
 }

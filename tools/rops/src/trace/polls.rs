@@ -117,7 +117,13 @@ impl Trace {
 
     pub(super) fn doing_text(&self, doing: Doing) -> String {
         match doing {
-            Doing::Span(span) => self.place(&self.spans[span as usize]),
+            Doing::Span(span) => {
+                let place = self.place(&self.spans[span as usize]);
+                match self.around(span) {
+                    Some(around) => format!("{place}, of {}", self.place(around)),
+                    None => place,
+                }
+            }
             Doing::Named(name) => format!("`{}`", self.text(name)),
             Doing::Poll(place) => format!("a task spawned at {}", self.text(place)),
         }

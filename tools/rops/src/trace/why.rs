@@ -12,6 +12,7 @@ use anyhow::{Context as _, bail};
 use serde::Serialize;
 
 use self::cause::Cause;
+use self::holding::Held;
 use super::model::{Request, Time, Trace};
 use super::names::Name;
 use super::parts::{Kind, Part};
@@ -61,7 +62,7 @@ enum Same {
     OnThread(Name, Name, u32),
     Polled(Name),
     Blocking(Name),
-    Ready,
+    Ready(Held),
     Queued(Name),
     /// The innermost span, whether it is the request's own, and what ended it, without the number of the task.
     Waiting(Name, Name, bool, Cause),
@@ -134,7 +135,7 @@ impl Trace {
                 Kind::Waiting { .. } => self.cause_in(request, part.time),
                 _ => Cause::Over,
             };
-            let same = self.same(part.kind, cause);
+            let same = self.same(part, cause);
             groups.entry(same).or_default().push(part);
         }
         let mut reasons: Vec<Reason> = groups
@@ -165,17 +166,17 @@ impl Trace {
         }
     }
 
-    fn same(&self, kind: Kind, cause: Cause) -> Same {
+    fn same(&self, part: Part, cause: Cause) -> Same {
         let site = |span: u32| {
             let span = &self.spans[span as usize];
             (span.name, span.at)
         };
-        match kind {
+        match part.kind {
             Kind::Busy { span } => Same::Busy(site(span).0, site(span).1),
             Kind::OnThread { span, thread } => Same::OnThread(site(span).0, site(span).1, thread),
             Kind::Polled { place } => Same::Polled(place),
             Kind::Blocking { place } => Same::Blocking(place),
-            Kind::Ready { .. } => Same::Ready,
+            Kind::Ready { .. } => Same::Ready(self.held(part.time)),
             Kind::Queued { place } => Same::Queued(place),
             Kind::Waiting { span } => {
                 let cause = match cause {

@@ -8,4 +8,5 @@ mod reports;
 #[path = "../server/page.rs"]
 mod server;
 mod web;
+mod why;
 mod written;

@@ -34,6 +34,7 @@ pub(super) fn sort(trace: &mut Trace) {
 
     trace.polls_of = vec![Vec::new(); trace.threads.len()];
     trace.visits_of = vec![Vec::new(); trace.threads.len()];
+    trace.parked_of = vec![Vec::new(); trace.threads.len()];
     for (index, poll) in trace.polls.iter().enumerate() {
         let index = index as u32;
         trace.by_task.entry(poll.task).or_default().push(index);
@@ -41,6 +42,9 @@ pub(super) fn sort(trace: &mut Trace) {
     }
     for (index, visit) in trace.visits.iter().enumerate() {
         trace.visits_of[visit.thread as usize].push(index as u32);
+    }
+    for (index, parked) in trace.parked.iter().enumerate() {
+        trace.parked_of[parked.thread as usize].push(index as u32);
     }
 }
 

@@ -6,29 +6,58 @@ use crate::trace::amounts::{percent, time};
 use crate::trace::holders::Doing;
 use crate::trace::model::{Time, Trace};
 use crate::trace::names::Name;
+use crate::trace::parts::Rest;
+
+/// Why nobody polled a task that was ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Held {
+    /// Workers polled other tasks.
+    Polls,
+    /// A worker slept. tokio wakes one when a task becomes ready, so it was the kernel that did not let it go on.
+    Kernel,
+    /// Nobody tells.
+    NotTold,
+}
 
 impl Trace {
-    /// Who had the workers in these times. None if nobody had them for most of it.
-    pub(super) fn held_workers(&self, times: &[Time]) -> Option<String> {
+    /// What was in the way for most of a time in which a task was ready.
+    pub(super) fn held(&self, ready: Time) -> Held {
+        let (mut polled, mut rest) = (0, Rest::of(ready));
+        for poll in self
+            .workers()
+            .flat_map(|worker| self.polls_on(worker, ready))
+        {
+            let poll = self.polls[poll as usize].time;
+            polled += poll.and(ready).length();
+            rest.take(poll);
+        }
+        let parked = self
+            .workers()
+            .flat_map(|worker| self.parked_on(worker, ready));
+        let slept: u64 = parked
+            .flat_map(|parked| rest.take(parked))
+            .map(Time::length)
+            .sum();
+        let is_most = |length: u64| length * 2 >= ready.length();
+        match (is_most(polled), is_most(slept)) {
+            (true, _) => Held::Polls,
+            (_, true) => Held::Kernel,
+            _ => Held::NotTold,
+        }
+    }
+
+    /// Who had the workers in these times.
+    pub(super) fn held_workers(&self, times: &[Time]) -> String {
         let whole: u64 = times.iter().map(|time| time.length()).sum();
         let mut doing: Vec<(Doing, u64)> = Vec::new();
-        let (mut workers, mut held) = (0, 0);
+        let mut workers = 0;
         for worker in self.workers() {
+            let before = doing.len();
             let done = times.iter().flat_map(|&time| self.doing(worker, time));
-            let before = held;
-            for (time, what) in done {
-                held += time.length();
-                doing.push((what, time.length()));
-            }
-            let parked = times
-                .iter()
-                .map(|&time| self.parked(worker, time))
-                .sum::<u64>();
+            doing.extend(done.map(|(time, what)| (what, time.length())));
+            let mut parked = times.iter().flat_map(|&time| self.parked_on(worker, time));
             // One that neither polls nor parks is of a runtime that is over, or yet to come.
-            workers += u64::from(held > before || parked > 0);
-        }
-        if held * 2 < whole {
-            return None;
+            workers += u64::from(doing.len() > before || parked.next().is_some());
         }
         let who = match workers {
             1 => "the one worker was".to_owned(),
@@ -46,14 +75,15 @@ impl Trace {
                 false => format!("{} of the time in {what}", percent(*length, of_all)),
             })
             .collect();
-        Some(match most.is_empty() {
+        match most.is_empty() {
             true => format!("{who} busy with much that was short"),
             false => format!("{who} {}", most.join(", ")),
-        })
+        }
     }
 
-    /// What threads did for most of these times, where nobody tells who has ended a wait: it may be why.
-    pub(super) fn circumstances(&self, times: &[Time]) -> String {
+    /// What threads did for most of these times, where nobody tells who was in the way: it may be why. `place` is where the request
+    /// was: who is there as well is so for somebody else, since what is done for the request is no waiting.
+    pub(super) fn circumstances(&self, place: &str, times: &[Time]) -> String {
         let whole: u64 = times.iter().map(|time| time.length()).sum();
         let mut did: Vec<(u64, String)> = Vec::new();
         for (index, thread) in self.threads.iter().enumerate() {
@@ -66,6 +96,10 @@ impl Trace {
             if let Some((what, length)) = all.into_iter().next()
                 && length * 2 > whole
             {
+                let what = match what == place {
+                    true => format!("{} for others", what.split(", ").next().unwrap_or(&what)),
+                    false => what,
+                };
                 let thread = self.thread(index);
                 did.push((length, format!("{thread} was in {what} ({})", time(length))));
             }
@@ -78,14 +112,13 @@ impl Trace {
         }
     }
 
-    fn parked(&self, worker: u32, time: Time) -> u64 {
-        let first = self
-            .parked
-            .partition_point(|parked| parked.time.end <= time.start);
-        let parked = self.parked[first..].iter();
-        let parked = parked.take_while(|parked| parked.time.start < time.end);
-        let parked = parked.filter(|parked| parked.thread == worker);
-        parked.map(|parked| parked.time.and(time).length()).sum()
+    /// When a worker had nothing to do, of what has to do with a time.
+    fn parked_on(&self, worker: u32, time: Time) -> impl Iterator<Item = Time> {
+        let parked = |&index: &u32| self.parked[index as usize].time;
+        let all = &self.parked_of[worker as usize];
+        let first = all.partition_point(|index| parked(index).end <= time.start);
+        let last = all.partition_point(|index| parked(index).start < time.end);
+        all[first.min(last)..last].iter().map(parked)
     }
 
     /// The blocking work that had the threads in these times, by the place that has asked for it.

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use super::cause::Cause;
+use super::holding::Held;
 use super::{Reason, Same};
 use crate::trace::amounts::time;
 use crate::trace::model::{Request, Time, Trace};
@@ -32,11 +33,22 @@ impl Trace {
                 let what = "a blocking thread did what was asked for at";
                 ("other thread", format!("{what} {place}"), true)
             }
-            Same::Ready => {
-                let held = self.held_workers(&times);
-                let is_known = held.is_some();
-                let held = held.unwrap_or_else(|| "no poll had the workers".into());
-                ("ready", format!("ready but not polled: {held}"), is_known)
+            Same::Ready(held) => {
+                let who = match held {
+                    Held::Polls => self.held_workers(&times),
+                    Held::Kernel => {
+                        let meanwhile = self.circumstances(&place, &times);
+                        format!("the kernel took that long to wake a worker that slept{meanwhile}")
+                    }
+                    Held::NotTold => {
+                        format!(
+                            "no poll had the workers{}",
+                            self.circumstances(&place, &times)
+                        )
+                    }
+                };
+                let sentence = format!("ready but not polled: {who}");
+                ("ready", sentence, held != Held::NotTold)
             }
             Same::Queued(_) => {
                 let held = self.held_blocking(&times);
@@ -91,7 +103,7 @@ impl Trace {
             }
             Cause::Itself => "until its own task let it go on".into(),
             Cause::NotTold => {
-                let meanwhile = self.circumstances(times);
+                let meanwhile = self.circumstances(place, times);
                 return format!("waited in {place}{meanwhile}");
             }
             Cause::Over => return format!("waited in {place} until that was over"),
