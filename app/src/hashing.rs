@@ -6,7 +6,7 @@ use std::{num::NonZero, sync::Arc, thread};
 
 use anyhow::Context as _;
 use tokio::sync::Semaphore;
-use tracing::Span;
+use tracing::{Instrument as _, Span, debug_span};
 
 use crate::error::Error;
 pub use memory::Hasher;
@@ -53,7 +53,8 @@ impl Hashing {
         work: impl FnOnce(&Hasher) -> T + Send + 'static,
     ) -> Result<T, Error> {
         let _place = self.places.try_acquire().map_err(|_| Error::busy())?;
-        let thread = Arc::clone(&self.threads).acquire_owned().await?;
+        let queue = Arc::clone(&self.threads).acquire_owned();
+        let thread = queue.instrument(debug_span!("hashing_queue")).await?;
         let (span, memory) = (Span::current(), Arc::clone(&self.memory));
         let done = diagnostics::spawn_blocking(move || {
             // What has begun goes on when its caller gives up: the thread is taken until then.

@@ -127,13 +127,14 @@ pub async fn requests_are_traced(context: &Context) -> Result<()> {
         }
     }
 
-    // Nothing is logged while a password is hashed; the diagnostics count its span beside the request's and the query's.
+    // Nothing is logged while a password is hashed; the diagnostics count its span beside the request's and the query's, and
+    // that of the wait for a thread, where hashing has threads of its own.
     let before = service.spans_opened().await?;
     log_in(client, &user.username, &user.password).await?;
     let opened = service.spans_opened().await? - before;
     ensure!(
-        opened == 3,
-        "a login opens {opened} spans: request, statement, hashing"
+        (3..=4).contains(&opened),
+        "a login opens {opened} spans: request, statement, hashing, perhaps its queue"
     );
     Ok(())
 }
