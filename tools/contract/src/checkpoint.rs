@@ -73,8 +73,9 @@ pub fn build(checkpoints: &[Checkpoint]) -> Result<HashMap<String, PathBuf>> {
         .collect()
 }
 
-/// Each by itself: together, the first one's features would have all others compiled once more.
-fn build_one(name: &str) -> Result<PathBuf> {
+/// The same for one package with a binary of its name. Each is built by itself: together, the first one's features would have
+/// all others compiled once more.
+pub fn build_one(name: &str) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["build", "--release", "--package", name]);
