@@ -63,10 +63,10 @@ fn a_worker_that_sleeps_for_long_counts_beside_one_that_sleeps_often() {
     expect(&held, sentence, 0);
 }
 
-#[test]
-fn who_is_where_the_request_waits_is_there_for_others() {
+/// Two requests that commit one after the other, on a thread of the database.
+fn commits() -> Written {
     let commit = ("commit", "src/db.rs:5");
-    let trace = Written::default()
+    Written::default()
         .request(70, 0, (0.0, 1000.0), "/bookings")
         .span(71, 0, (0.0, 1000.0), commit)
         .busy((0, 71), 0, 20, (900.0, 990.0))
@@ -75,8 +75,11 @@ fn who_is_where_the_request_waits_is_there_for_others() {
         .request(80, 1, (0.0, 900.0), "/bookings")
         .span(81, 1, (0.0, 900.0), commit)
         .busy((1, 81), 0, 20, (0.0, 900.0))
-        .trace();
-    let why = trace.why(70).expect("there is one");
+}
+
+#[test]
+fn who_is_where_the_request_waits_is_there_for_others() {
+    let why = commits().trace().why(70).expect("there is one");
     let sentences: Vec<_> = why.reasons.iter().map(|reason| &*reason.sentence).collect();
     let expected = [
         "waited in `commit`, src/db.rs:5; meanwhile thread 20 was in `commit` for others (900 µs)",
@@ -84,4 +87,22 @@ fn who_is_where_the_request_waits_is_there_for_others() {
         "worked in `commit`, src/db.rs:5",
     ];
     assert_eq!(sentences, expected);
+}
+
+#[test]
+fn of_whom_no_more_is_known_than_that_he_let_it_go_on_others_may_tell() {
+    let wake = |ph: &str, thread: u64, time: f64| json!({"ph": ph, "name": "wake", "pid": 1, "tid": thread, "ts": time, "id": 4});
+    let why = commits()
+        .poll(2, OTHER, (899.0, 901.0), 0.0)
+        .other(wake("s", OTHER, 900.0))
+        .other(wake("f", ONE, 990.0))
+        .trace()
+        .why(70)
+        .expect("there is one");
+    let by = "until the task spawned at src/main.rs:9:5 let it go on";
+    let meanwhile = "meanwhile thread 20 was in `commit` for others (900 µs)";
+    assert_eq!(
+        why.reasons[0].sentence,
+        format!("waited in `commit`, src/db.rs:5 {by}; {meanwhile}")
+    );
 }

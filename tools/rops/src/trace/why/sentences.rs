@@ -125,7 +125,16 @@ impl Trace {
             .filter(|(_, length)| length * 20 > whole)
             .map(|(what, length)| format!("{what} ({})", time(*length)))
             .collect();
+        let by_somebody = matches!(
+            cause,
+            Cause::Request { .. } | Cause::Task { .. } | Cause::Thread { .. }
+        );
         match most.is_empty() {
+            // Such as a task that was spawned a moment before, to give a connection back.
+            true if by_somebody => {
+                let meanwhile = self.circumstances(place, times);
+                format!("waited in {place} {until}{meanwhile}")
+            }
             true => format!("waited in {place} {until}"),
             false => format!(
                 "waited in {place} {until}, which meanwhile {}",
