@@ -144,8 +144,9 @@ pub async fn a_token_full_of_dots_is_not_split(context: &Context) -> Result<()> 
         let long = format!("Bearer {}", character.repeat(LENGTH));
         let long = service.client.get("/bookings").authorization(long);
         let long = Allocated::by(&long, &service).await?;
+        // One read or two, as the machine has time, decide about a buffer; a list would be made larger a dozen times.
         ensure!(
-            long.mallocs <= short.mallocs,
+            long.mallocs <= short.mallocs + 2,
             "{LENGTH} times {character:?}: {long:?}, as much in another header: {short:?}"
         );
         // The first checkpoints copy it twice, and decoding makes room for three quarters of it; a list of what is between
