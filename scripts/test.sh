@@ -187,7 +187,7 @@ tools() (
   # All but the contract's cases, whose names begin with a checkpoint and a database.
   cargo test "${BESIDE_RELEASE[@]}" "${TOOLS[@]}" --lib --test '*' --no-fail-fast -- --skip ::sqlite:: --skip ::postgres:: || status=1
   # Of the tools' programs this one has tests of its own.
-  cargo test "${BESIDE_RELEASE[@]}" --package rops --bins --no-fail-fast || status=1
+  cargo test "${BESIDE_RELEASE[@]}" "${TOOLS[@]}" --bin rops --no-fail-fast || status=1
   cargo test "${BESIDE_RELEASE[@]}" "${TOOLS[@]}" --doc || status=1
   return "$status"
 )

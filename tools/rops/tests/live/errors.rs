@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command};
 
-use test_tools::{Folder, Ran};
+use test_tools::{Folder, Ran, eventually};
 
 use crate::service::{Service, rops};
 
@@ -17,13 +17,15 @@ const NOBODY: u32 = 65534;
 struct Sleeps(Child);
 
 impl Sleeps {
+    /// It sleeps when this returns: on a busy machine it takes a while until it does.
     fn start() -> Self {
-        Self(
-            Command::new("sleep")
-                .arg("600")
-                .spawn()
-                .expect("every system has it"),
-        )
+        let process = Command::new("sleep").arg("600").spawn();
+        let sleeps = Self(process.expect("every system has it"));
+        eventually("it sleeps", || {
+            let stat = fs::read_to_string(format!("/proc/{}/stat", sleeps.pid()));
+            stat.expect("it is there").contains("(sleep) S ")
+        });
+        sleeps
     }
 
     fn pid(&self) -> String {
