@@ -1,20 +1,21 @@
 //! Who calls whom, and what it costs: the model that all reports are made from.
 
+mod cores;
+mod counts;
 mod order;
+mod sums;
 mod tags;
 mod trim;
 
 pub use order::Order;
+pub use sums::sums;
 pub(crate) use tags::sort as sort_tags;
 pub use tags::{Tag, Tags};
 pub(crate) use trim::MOST_TAGS;
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
 use profile::Profile;
 
-use crate::labels::Labels;
+use self::counts::Counts;
 use crate::places::Places;
 
 /// How samples become numbers.
@@ -129,50 +130,11 @@ impl Build<'_> {
 }
 
 /// Writes a number of a label.
-pub trait TagFormat: std::fmt::Debug {
+pub trait TagFormat: std::fmt::Debug + Sync {
     /// The unit of all numbers.
     fn unit(&self) -> &str;
     /// The number with its unit.
     fn text(&self, value: i64) -> String;
-}
-
-/// What each row used itself, and together with what it called.
-pub fn sums(profile: &Profile, places: &Places<'_>, values: Values) -> Vec<(Sum, Sum)> {
-    #[derive(Clone, Default)]
-    struct Row {
-        sums: (Sum, Sum),
-        seen: u32,
-    }
-    let mut rows = vec![Row::default(); places.all.len()];
-    for (sample, number) in profile.samples.iter().zip(1_u32..) {
-        let sum = values.of(&sample.values);
-        let mut leaf = None;
-        for &location in sample.location_ids.iter().rev() {
-            for &row in places.of_location(location).iter().rev() {
-                let of = &mut rows[row as usize];
-                if of.seen != number {
-                    of.seen = number;
-                    of.sums.1.add(sum);
-                }
-                leaf = Some(row);
-            }
-        }
-        if let Some(leaf) = leaf {
-            rows[leaf as usize].sums.0.add(sum);
-        }
-    }
-    rows.into_iter().map(|row| row.sums).collect()
-}
-
-/// What is known of a node while samples are counted.
-#[derive(Debug, Clone, Copy, Default)]
-struct Counted {
-    cum: Sum,
-    /// The sample that it was counted in last: in recursion it counts once.
-    seen: u32,
-    /// Its last caller and the edge from there; most often the next caller is the same.
-    caller: u32,
-    edge: u32,
 }
 
 impl<'a, 'p> Graph<'a, 'p> {
@@ -183,101 +145,17 @@ impl<'a, 'p> Graph<'a, 'p> {
         build: Build<'_>,
         kept: Option<&[bool]>,
     ) -> Self {
-        let count = places.all.len();
-        let mut graph = Self {
-            places,
-            nodes: vec![Node::default(); count],
-            shown: Vec::new(),
-            edges: Vec::new(),
-        };
-        let is_left_out = places.left_out(kept);
-        let mut counted = vec![Counted::default(); count];
-        let mut edges: HashMap<(u32, u32), u32, RandomState> = HashMap::default();
-        for (sample, number) in profile.samples.iter().zip(1_u32..) {
-            let sum = build.values.of(&sample.values);
-            if sum == Sum::default() {
-                continue;
-            }
-            let labels = build
-                .tags
-                .map(|format| tags::OfSample::new(&Labels::of(profile, sample), format));
-            let mut parent = None;
-            let mut is_residual = false;
-            for &location in sample.location_ids.iter().rev() {
-                if is_left_out[location as usize - 1] {
-                    is_residual = true;
-                    continue;
-                }
-                let rows = places.of_location(location);
-                for (line, &row) in rows.iter().enumerate().rev() {
-                    let node = row as usize;
-                    if kept.is_some_and(|kept| !kept[node]) {
-                        is_residual = true;
-                        continue;
-                    }
-                    let of = &mut counted[node];
-                    if of.seen != number {
-                        of.seen = number;
-                        of.cum.add(sum);
-                        if let Some(labels) = &labels {
-                            labels.add(&mut graph.nodes[node].tags, sum, false);
-                        }
-                    }
-                    if let Some(parent) = parent
-                        && parent != row
-                    {
-                        // Callers count from 1, so that none is known at first.
-                        if of.caller != parent + 1 {
-                            of.caller = parent + 1;
-                            let new = || graph.edge(parent as usize, node);
-                            of.edge = *edges.entry((parent, row)).or_insert_with(new);
-                        }
-                        let edge = &mut graph.edges[of.edge as usize];
-                        if edge.seen != number {
-                            edge.seen = number;
-                            edge.weight.add(sum);
-                            edge.is_residual |= is_residual;
-                            edge.is_inlined &= line + 1 != rows.len();
-                        }
-                    }
-                    parent = Some(row);
-                    is_residual = false;
-                }
-            }
-            if let Some(leaf) = parent
-                && !is_residual
-            {
-                let leaf = &mut graph.nodes[leaf as usize];
-                leaf.flat.add(sum);
-                if let Some(labels) = &labels {
-                    labels.add(&mut leaf.tags, sum, true);
-                }
-            }
-        }
-        for (node, counted) in graph.nodes.iter_mut().zip(counted) {
-            node.cum = counted.cum;
-        }
+        let Counts { nodes, edges, .. } = Counts::of(profile, places, build, kept);
         let is_shown = |node: &usize| {
-            let node = &graph.nodes[*node];
+            let node: &Node = &nodes[*node];
             build.shows(node.flat, node.cum)
         };
-        graph.shown = (0..count).filter(is_shown).collect();
-        graph
-    }
-
-    fn edge(&mut self, from: usize, to: usize) -> u32 {
-        let edge = self.edges.len();
-        self.edges.push(Edge {
-            from,
-            to,
-            weight: Sum::default(),
-            is_residual: false,
-            is_inlined: true,
-            seen: 0,
-        });
-        self.nodes[from].outgoing.push(edge);
-        self.nodes[to].incoming.push(edge);
-        edge as u32
+        Self {
+            places,
+            shown: (0..nodes.len()).filter(is_shown).collect(),
+            nodes,
+            edges,
+        }
     }
 
     /// The nodes that are shown.
