@@ -12,16 +12,18 @@
 #![allow(unsafe_code)]
 
 mod booking;
+mod pairs;
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::hint::black_box;
 use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{env, ptr};
 
 use booking::{Result, Server};
 use diagnostics::{Allocator, Options};
+use pairs::{PAIRS, pairs};
 use tikv_jemallocator::Jemalloc;
 
 /// What each row is called, the setting, and how many sampled blocks are in use; the first is not installed.
@@ -93,8 +95,8 @@ fn measure(interval: Option<u64>, in_use: usize) -> Result<()> {
     }
     let mut least = [Duration::MAX; 2];
     for _ in 0..2000 {
-        least[0] = least[0].min(pairs(&Jemalloc)?);
-        least[1] = least[1].min(pairs(&ALLOCATOR)?);
+        least[0] = least[0].min(pairs(&Jemalloc));
+        least[1] = least[1].min(pairs(&ALLOCATOR));
     }
     for time in least {
         println!("{}", time.as_secs_f64() * 1e9 / f64::from(PAIRS));
@@ -131,28 +133,6 @@ fn bookings() -> Result<()> {
     let added = (with / without - 1.0) * 100.0;
     println!("\nmedian {without:>7.1} {with:>14.1}: {added:+.2} %");
     Ok(())
-}
-
-const PAIRS: u32 = 10_000;
-
-/// As many blocks at once as a request may have, so that releases look at different words.
-const AT_ONCE: usize = 100;
-
-fn pairs(allocator: &impl GlobalAlloc) -> Result<Duration> {
-    let layout = Layout::from_size_align(64, 8)?;
-    let mut blocks = [ptr::null_mut(); AT_ONCE];
-    let start = Instant::now();
-    for _ in 0..PAIRS as usize / AT_ONCE {
-        for block in &mut blocks {
-            // SAFETY: the size is not zero.
-            *block = black_box(unsafe { allocator.alloc(black_box(layout)) });
-        }
-        for block in blocks {
-            // SAFETY: this allocator has just handed out the block with this layout.
-            unsafe { allocator.dealloc(black_box(block), layout) };
-        }
-    }
-    Ok(start.elapsed())
 }
 
 /// Hands out addresses without memory.

@@ -32,7 +32,7 @@ struct Counted {
 }
 
 impl Counts {
-    /// Of all samples. Only the rows that are kept become nodes that are called.
+    /// Of all samples. Rows that are not kept have no sums and no edges.
     pub fn of(
         profile: &Profile,
         places: &Places<'_>,

@@ -8,14 +8,17 @@
 //! and the least of many timings, since everything that disturbs one makes it longer. The rows come in turn.
 #![allow(unsafe_code)]
 
-use std::alloc::{GlobalAlloc, Layout};
+#[path = "../../../pairs/mod.rs"]
+mod pairs;
+
+use std::alloc::GlobalAlloc;
+use std::env;
 use std::error::Error;
-use std::hint::black_box;
 use std::process::Command;
-use std::time::{Duration, Instant};
-use std::{env, ptr};
+use std::time::Duration;
 
 use diagnostics::{Allocator, Options};
+use pairs::{PAIRS, pairs};
 use tikv_jemallocator::Jemalloc;
 
 /// One sample in 512 KiB, as ours. `prof` alone has the code look whether it is active.
@@ -39,10 +42,6 @@ const ROW: &str = "BESIDE_ROW";
 
 const PROCESSES: usize = 7;
 const TIMINGS: usize = 2_000;
-const PAIRS: u32 = 10_000;
-
-/// As many blocks at once as a request may have, so that releases look at different words.
-const AT_ONCE: usize = 100;
 
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator::new();
@@ -83,21 +82,4 @@ fn least(allocator: &impl GlobalAlloc) -> Duration {
         .map(|_| pairs(allocator))
         .min()
         .unwrap_or_default()
-}
-
-fn pairs(allocator: &impl GlobalAlloc) -> Duration {
-    let layout = Layout::new::<[u64; 8]>();
-    let mut blocks = [ptr::null_mut(); AT_ONCE];
-    let start = Instant::now();
-    for _ in 0..PAIRS as usize / AT_ONCE {
-        for block in &mut blocks {
-            // SAFETY: the size is not zero.
-            *block = black_box(unsafe { allocator.alloc(black_box(layout)) });
-        }
-        for block in blocks {
-            // SAFETY: this allocator has just handed out the block with this layout.
-            unsafe { allocator.dealloc(black_box(block), layout) };
-        }
-    }
-    start.elapsed()
 }
