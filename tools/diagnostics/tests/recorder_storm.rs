@@ -1,5 +1,5 @@
 //! Everything that can be asked of the flight recorder, all at once: traces, what it remembers, dumps, and other sizes, while
-//! a service works; and more tasks than it could keep.
+//! a service works.
 //!
 //! `DIAGNOSTICS_STORM_SECONDS=120 cargo test -p diagnostics --test recorder_storm` does it for as long as that.
 
@@ -9,7 +9,6 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
@@ -33,12 +32,10 @@ struct Process {
     dumps: tempfile::TempDir,
 }
 
-static PROCESS: LazyLock<Process> = LazyLock::new(|| {
+fn start() -> Process {
     let dumps = tempfile::tempdir().expect("a folder");
     let options = diagnostics::Options::default()
         .recorder_size(SIZE)
-        // Its tables would lie beside the recorder's memory, and the kernel count both as one.
-        .heap_sample_interval(0)
         .dump_folder(dumps.path());
     let diagnostics = diagnostics::install_with(options).expect("a first installation");
     tracing_subscriber::registry()
@@ -51,10 +48,7 @@ static PROCESS: LazyLock<Process> = LazyLock::new(|| {
         address: listening.http.expect("a listener"),
         dumps,
     }
-});
-
-/// A process has one recorder.
-static ALONE: Mutex<()> = Mutex::new(());
+}
 
 /// What the service names.
 const ROUTES: [&str; 2] = ["/rooms", "/bookings"];
@@ -196,7 +190,6 @@ fn dump(path: &Path) -> Value {
 
 #[test]
 fn all_at_once_shows_nothing_torn_and_keeps_nothing() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let seconds = std::env::var("DIAGNOSTICS_STORM_SECONDS").ok();
     let seconds: u64 = seconds.and_then(|it| it.parse().ok()).unwrap_or(12);
     let allocated = || {
@@ -204,7 +197,7 @@ fn all_at_once_shows_nothing_torn_and_keeps_nothing() {
         sleep(Duration::from_millis(300));
         MemStats::read().expect("counts").alloc
     };
-    let process = &*PROCESS;
+    let process = &start();
     storm(process, Duration::from_secs(3));
     let before = allocated();
     storm(process, Duration::from_secs(seconds));
@@ -216,59 +209,4 @@ fn all_at_once_shows_nothing_torn_and_keeps_nothing() {
         .expect("a folder")
         .count();
     assert!(folder <= 20, "{folder} dumps");
-}
-
-#[test]
-fn a_million_tasks_stay_within_its_size() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let runtime = &PROCESS.runtime;
-    let spawn = |tasks: u32| {
-        runtime.block_on(async {
-            for _ in 0..tasks / 1000 {
-                let tasks: Vec<_> = (0..1000).map(|_| tokio::spawn(async {})).collect();
-                for task in tasks {
-                    let number = task.id().to_string().parse().expect("a number");
-                    LAST_TASK.fetch_max(number, Ordering::Relaxed);
-                    task.await.expect("no panic");
-                }
-            }
-        });
-    };
-    flight_recorder().resize(SIZE).expect("memory");
-    spawn(100_000);
-    let allocated = || MemStats::read().expect("counts").alloc;
-    let before = (allocated(), resident());
-    spawn(1_000_000);
-    let grown = allocated().saturating_sub(before.0);
-    assert!(grown <= MIB / 16, "{grown} bytes more are allocated");
-    // The allocator keeps some of what it got back.
-    let grown = resident().saturating_sub(before.1);
-    assert!(grown <= SIZE, "{grown} bytes more are resident");
-    let used = records();
-    // The kernel may count a page of something else with it.
-    let most = SIZE + MIB / 16;
-    assert!((SIZE / 2..=most).contains(&used), "{used} bytes of records");
-}
-
-/// Bytes of memory that the process has from the operating system.
-fn resident() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").expect("Linux tells");
-    kibibytes(&status, "VmRSS:").expect("a number") * 1024
-}
-
-/// Of those, the bytes of the largest mapping: the records' is of 1 GiB, and resident as far as it is used.
-fn records() -> u64 {
-    let maps = fs::read_to_string("/proc/self/smaps").expect("Linux tells");
-    let sizes = maps.split("\nSize:").filter_map(|map| {
-        let map = format!("Size:{map}");
-        Some((kibibytes(&map, "Size:")?, kibibytes(&map, "Rss:")?))
-    });
-    let (size, resident) = sizes.max().expect("a mapping");
-    assert!(size * 1024 >= 1 << 30, "{size} KiB");
-    resident * 1024
-}
-
-fn kibibytes(text: &str, name: &str) -> Option<u64> {
-    let line = text.lines().find(|line| line.starts_with(name))?;
-    line.split_whitespace().nth(1)?.parse().ok()
 }
