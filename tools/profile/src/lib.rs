@@ -24,9 +24,11 @@
 pub mod proto;
 
 mod budget;
+pub mod cores;
 mod decode;
 mod encode;
 mod error;
+mod fields;
 
 mod builder;
 pub mod maps;

@@ -181,7 +181,7 @@ pub struct Location {
 }
 
 /// A line of a function's source.
-#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, prost::Message)]
 pub struct Line {
     /// Id of the function.
     #[prost(uint64, tag = "1")]

@@ -1,7 +1,6 @@
 //! Who calls whom, and what it costs: the model that all reports are made from.
 
-mod cores;
-mod counts;
+mod calls;
 mod order;
 mod sums;
 mod tags;
@@ -15,7 +14,6 @@ pub(crate) use trim::MOST_TAGS;
 
 use profile::Profile;
 
-use self::counts::Counts;
 use crate::places::Places;
 
 /// How samples become numbers.
@@ -92,8 +90,6 @@ pub struct Edge {
     pub is_residual: bool,
     /// All of the calls were inlined.
     pub is_inlined: bool,
-    /// The sample that it was counted in last.
-    seen: u32,
 }
 
 /// The graph of a profile. Nodes are known by the numbers of their places.
@@ -138,14 +134,31 @@ pub trait TagFormat: std::fmt::Debug + Sync {
 }
 
 impl<'a, 'p> Graph<'a, 'p> {
-    /// The graph of all nodes, or of those that are kept.
+    /// The graph of all nodes, or of those that are kept. `sums` are those of all ([`sums`]).
     pub fn new(
         profile: &'p Profile,
         places: &'a Places<'p>,
         build: Build<'_>,
+        sums: &[(Sum, Sum)],
         kept: Option<&[bool]>,
     ) -> Self {
-        let Counts { nodes, edges, .. } = Counts::of(profile, places, build, kept);
+        let edges = calls::between(profile, places, build.values, kept);
+        let node = |(row, &(flat, cum)): (usize, &(Sum, Sum))| match kept {
+            Some(kept) if !kept[row] => Node::default(),
+            _ => Node {
+                flat,
+                cum,
+                ..Node::default()
+            },
+        };
+        let mut nodes: Vec<Node> = sums.iter().enumerate().map(node).collect();
+        for (number, edge) in edges.iter().enumerate() {
+            nodes[edge.from].outgoing.push(number);
+            nodes[edge.to].incoming.push(number);
+        }
+        if let Some(format) = build.tags {
+            tags::count(&mut nodes, profile, places, (build.values, format), kept);
+        }
         let is_shown = |node: &usize| {
             let node: &Node = &nodes[*node];
             build.shows(node.flat, node.cum)

@@ -135,10 +135,11 @@ const MOST_BYTES: u64 = 1 << 30;
 
 fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
     let file = File::open(path)?;
-    if file.metadata()?.is_dir() {
+    let about = file.metadata()?;
+    if about.is_dir() {
         bail!("this is a folder, not a profile");
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(about.len().min(MOST_BYTES) as usize);
     file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MOST_BYTES {
         bail!(

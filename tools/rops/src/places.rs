@@ -128,21 +128,25 @@ impl<'p> Places<'p> {
             starts: vec![0],
         };
         let mut known: HashMap<Place<'p>, u32, RandomState> = HashMap::default();
+        // Most lines are of a row that there is, and numbers are sooner compared than texts.
+        let mut same: HashMap<(u64, u64, Line), u32, RandomState> = HashMap::default();
         for location in &profile.locations {
-            let mut add = |place: Place<'p>| {
+            let mut row_of = |place: Place<'p>| {
                 let next = known.len() as u32;
-                let row = *known.entry(place).or_insert(next);
-                places.rows.push(row);
+                *known.entry(place).or_insert(next)
             };
             if location.lines.is_empty() {
-                add(Place {
+                places.rows.push(row_of(Place {
                     address: location.address,
                     object: object(profile, location),
                     ..Place::default()
-                });
+                }));
             }
             for line in &location.lines {
-                add(of_line(profile, location, line, &files, with_objects));
+                let of_line = || of_line(profile, location, line, &files, with_objects);
+                let numbers = (location.mapping_id, location.address, *line);
+                let row = same.entry(numbers).or_insert_with(|| row_of(of_line()));
+                places.rows.push(*row);
             }
             places.starts.push(places.rows.len() as u32);
         }

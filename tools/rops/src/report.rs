@@ -33,7 +33,7 @@ use anyhow::bail;
 use profile::Profile;
 
 use crate::aggregate::Detail;
-use crate::graph::{Build, Graph, Sum, TagFormat, Values};
+use crate::graph::{self, Build, Graph, Sum, TagFormat, Values};
 use crate::labels;
 use crate::options::{Granularity, Options};
 use crate::places::Places;
@@ -171,8 +171,18 @@ impl Report {
         build.shows(flat, cum)
     }
 
-    /// The whole graph.
-    pub fn graph<'a, 'p>(&'p self, places: &'a Places<'p>, kept: Option<&[bool]>) -> Graph<'a, 'p> {
+    /// What each row used itself, and together with what it called.
+    fn sums(&self, places: &Places<'_>) -> Vec<(Sum, Sum)> {
+        graph::sums(&self.profile, places, self.values)
+    }
+
+    /// The graph of all rows, or of those that are kept.
+    fn graph<'a, 'p>(
+        &'p self,
+        places: &'a Places<'p>,
+        sums: &[(Sum, Sum)],
+        kept: Option<&[bool]>,
+    ) -> Graph<'a, 'p> {
         let unit = self.label_units.get("bytes").map_or("", String::as_str);
         let format = InUnit {
             from: unit,
@@ -183,7 +193,7 @@ impl Report {
             drop_negative: self.options.drop_negative,
             tags: (self.view == View::Graph).then_some(&format),
         };
-        Graph::new(&self.profile, places, build, kept)
+        Graph::new(&self.profile, places, build, sums, kept)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Profiles are read as they were written, and what is damaged is refused with its reason.
 
 mod any_profile;
+mod large;
 mod of_go;
 mod refused;
 

@@ -1,16 +1,17 @@
 //! Nodes without edges.
 
 use profile::Profile;
+use profile::cores::{at_once, part_of};
 use profile::proto::Sample;
 
-use super::cores::in_parts;
 use super::{Sum, Values};
 use crate::places::Places;
 
 /// What each row used itself, and together with what it called.
 pub fn sums(profile: &Profile, places: &Places<'_>, values: Values) -> Vec<(Sum, Sum)> {
-    let mut parts = in_parts(&profile.samples, |part| of(part, places, values)).into_iter();
-    let mut all = parts.next().unwrap_or_default();
+    let samples = profile.samples.chunks(part_of(profile.samples.len()));
+    let mut parts = at_once(samples, |part| of(part, places, values)).into_iter();
+    let mut all = parts.next().unwrap_or_else(|| of(&[], places, values));
     for part in parts {
         for (all, part) in all.iter_mut().zip(part) {
             all.0.add(part.0);

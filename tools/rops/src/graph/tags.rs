@@ -1,9 +1,12 @@
 //! What the labels of a node's samples say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use super::{Sum, TagFormat};
+use profile::Profile;
+
+use super::{Node, Sum, TagFormat, Values};
 use crate::labels::Labels;
+use crate::places::Places;
 
 /// One value of labels, and what its samples used.
 #[derive(Debug, Clone, Default)]
@@ -80,14 +83,48 @@ pub fn sort<'t>(tags: impl IntoIterator<Item = &'t Tag>, by_flat: bool) -> Vec<&
     tags
 }
 
+/// Gives nodes their tags.
+pub(super) fn count(
+    nodes: &mut [Node],
+    profile: &Profile,
+    places: &Places<'_>,
+    (values, format): (Values, &dyn TagFormat),
+    kept: Option<&[bool]>,
+) {
+    for sample in &profile.samples {
+        let sum = values.of(&sample.values);
+        if sum == Sum::default() || sample.labels.is_empty() {
+            continue;
+        }
+        let labels = OfSample::new(&Labels::of(profile, sample), format);
+        let locations = sample.location_ids.iter();
+        let rows = locations.flat_map(|&location| places.of_location(location));
+        let is_kept = |row: u32| kept.is_none_or(|kept| kept[row as usize]);
+        let mut seen = HashSet::new();
+        for (place, &row) in rows.enumerate() {
+            if !is_kept(row) {
+                continue;
+            }
+            let tags = &mut nodes[row as usize].tags;
+            if place == 0 {
+                labels.add(tags, sum, true);
+            }
+            // In recursion it counts once.
+            if seen.insert(row) {
+                labels.add(tags, sum, false);
+            }
+        }
+    }
+}
+
 /// The labels of one sample, as nodes count them. Of numbers only `bytes` say anything in a picture.
-pub(super) struct OfSample {
+struct OfSample {
     joined: String,
     bytes: Vec<Tag>,
 }
 
 impl OfSample {
-    pub fn new(labels: &Labels<'_>, format: &dyn TagFormat) -> Self {
+    fn new(labels: &Labels<'_>, format: &dyn TagFormat) -> Self {
         let bytes = labels.numbers.get("bytes").into_iter().flatten();
         Self {
             joined: labels.joined(),
@@ -102,7 +139,7 @@ impl OfSample {
         }
     }
 
-    pub fn add(&self, tags: &mut Tags, sum: Sum, is_flat: bool) {
+    fn add(&self, tags: &mut Tags, sum: Sum, is_flat: bool) {
         if !self.joined.is_empty() {
             let name = || Tag {
                 name: self.joined.clone(),

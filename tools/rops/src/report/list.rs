@@ -55,7 +55,7 @@ impl Report {
     /// When none matches.
     pub fn routines(&self, matching: &Regex) -> anyhow::Result<Vec<Routine>> {
         let places = self.places();
-        let graph = self.graph(&places, None);
+        let graph = self.graph(&places, &self.sums(&places), None);
         let mut functions: BTreeMap<&str, BTreeMap<&str, Vec<usize>>> = BTreeMap::new();
         for &node in &graph.shown {
             let place = &places.all[node];

@@ -1,7 +1,7 @@
 //! What is large enough to be shown.
 
 use super::{Report, Scale, View};
-use crate::graph::{self, Graph, Node, Order, Sum};
+use crate::graph::{Graph, Node, Order, Sum};
 use crate::options::Options;
 use crate::places::Places;
 use crate::units;
@@ -59,7 +59,7 @@ impl Report {
             (false, true) => Order::Cum,
             (false, false) => Order::Flat,
         };
-        let sums = graph::sums(&self.profile, places, self.values);
+        let sums = self.sums(places);
         let shows = |&(flat, cum): &(Sum, Sum)| self.shows(flat, cum);
         let shown = sums.iter().filter(|sums| shows(sums));
         let total = shown.fold(0_i64, |total, (flat, _)| total.wrapping_add(flat.value));
@@ -73,7 +73,7 @@ impl Report {
             let is_small = |(sums, kept): &(&(Sum, Sum), &bool)| shows(sums) && !**kept;
             dropped_nodes = sums.iter().zip(&kept).filter(is_small).count();
         }
-        let mut graph = self.graph(places, (dropped_nodes > 0).then_some(&kept[..]));
+        let mut graph = self.graph(places, &sums, (dropped_nodes > 0).then_some(&kept[..]));
         let candidates = graph.shown.len();
         graph.sort(order);
         if self.trim.node_count > 0 {
@@ -82,7 +82,7 @@ impl Report {
             graph.trim_edges(edge_cutoff);
             let kept = graph.first(self.trim.node_count, is_picture);
             if graph.rows().any(|(node, _)| !kept[node]) {
-                graph = self.graph(places, Some(&kept));
+                graph = self.graph(places, &sums, Some(&kept));
                 graph.sort(order);
             }
         }
