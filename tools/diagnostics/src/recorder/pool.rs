@@ -111,11 +111,9 @@ impl Pool {
 
     /// Gives back the memory of chunks that the pool no longer has.
     pub(super) fn trim(&self) {
-        let (size, used) = (
-            self.size.load(Ordering::Relaxed),
-            self.used.load(Ordering::Relaxed),
-        );
-        let mut kept = size;
+        let size = self.size.load(Ordering::Relaxed);
+        // Before they go, so that who takes one of them meanwhile, because the pool was larger when he looked, says so again.
+        let used = self.used.fetch_min(size, Ordering::Relaxed);
         for index in size..used {
             let chunk = self.chunk(index);
             let stamp = self.turns.fetch_add(1, Ordering::Relaxed) + 1;
@@ -124,13 +122,11 @@ impl Pool {
                     self.overwritten.fetch_add(lost, Ordering::Relaxed);
                     self.clear(index);
                 }
-                None => kept = index + 1,
+                None => {
+                    self.used.fetch_max(index + 1, Ordering::Relaxed);
+                }
             }
         }
-        // A larger pool, and who has taken from it meanwhile, come first.
-        let _ = self
-            .used
-            .compare_exchange(used, kept, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// For who is attached: afterwards it is nobody's, and as if it had never been taken.
