@@ -334,19 +334,56 @@ fn it_is_what_the_formats_document_asks_for() {
 #[test]
 fn speedscope_shows_it_without_a_warning() {
     let text = serde_json::to_vec(&RECORDED.json).expect("JSON");
-    if let Some(warnings) = viewer::warnings(text) {
+    if let Some(warnings) = viewer::speedscope::warnings(text) {
         assert_eq!(warnings, [""; 0]);
         // It does warn of what is wrong.
         let mut wrong = RECORDED.json.clone();
         let events = wrong["traceEvents"].as_array_mut().expect("events");
-        for (name, ts) in [("one", 1), ("another", 2)] {
-            let overlaps = serde_json::json!({ "ph": "X", "name": name, "ts": ts, "dur": 2, "pid": 3, "tid": 1, "args": {} });
-            events.push(overlaps);
-        }
+        events.extend(overlapping());
         let text = serde_json::to_vec(&wrong).expect("JSON");
-        let warnings = viewer::warnings(text).expect("a browser, as before");
+        let warnings = viewer::speedscope::warnings(text).expect("a browser, as before");
         assert!(!warnings.is_empty());
     }
+}
+
+#[test]
+fn perfetto_draws_all_of_it() {
+    let count = |ph: &str| {
+        let events = RECORDED.events.iter();
+        events.filter(|event| event["ph"] == ph).count()
+    };
+    let text = |json: &Value| serde_json::to_vec(json).expect("JSON");
+    let Some(told) = viewer::perfetto::answers(text(&RECORDED.json)) else {
+        return;
+    };
+    let slices = told["slices"].as_array().expect("rows");
+    let slices: u64 = slices.iter().filter_map(|row| row[1].as_u64()).sum();
+    assert_eq!(slices, count("X") as u64, "{told}");
+    let arrows = told["arrows"][0][0].as_u64();
+    assert_eq!(arrows, Some(count("f") as u64), "{told}");
+    assert_eq!(told["errors"], serde_json::json!([]));
+    let threads = told["threads"].to_string();
+    assert!(
+        threads.contains("tokio-rt-worker") && threads.contains("lane 1"),
+        "{threads}"
+    );
+    assert!(told["counts"][0][0].as_u64() > Some(0), "{told}");
+    // What it cannot draw it counts.
+    let mut wrong = RECORDED.json.clone();
+    let events = wrong["traceEvents"].as_array_mut().expect("events");
+    events.extend(overlapping());
+    let told = viewer::perfetto::answers(text(&wrong)).expect("a browser, as before");
+    assert_eq!(
+        told["errors"],
+        serde_json::json!([["slice_drop_overlapping_complete_event", 1]])
+    );
+}
+
+/// Two slices of which the second begins in the first, and ends after it.
+fn overlapping() -> [Value; 2] {
+    [("one", 1), ("another", 2)].map(|(name, ts)| {
+        serde_json::json!({ "ph": "X", "name": name, "ts": ts, "dur": 2, "pid": 3, "tid": 1, "args": {} })
+    })
 }
 
 #[test]

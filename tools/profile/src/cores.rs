@@ -1,4 +1,4 @@
-//! Large profiles are looked at on all cores.
+//! Large profiles are looked at on several cores.
 
 use std::panic::resume_unwind;
 use std::thread;

