@@ -171,7 +171,10 @@ pub async fn settings_of_the_diagnostics(context: &Context) -> Result<()> {
         let ended = launch.refused("agent_tcp").await?;
         ended.says("0.0.0.0:0")?.says("ssh -L")?;
     }
+    // Who is killed leaves its port there, and not in the home folder.
+    let gops = folder.path().display().to_string();
     let open = launch.flag("--agent-tcp", "127.0.0.1:0");
+    let open = open.variable("GOPS_CONFIG_DIR", &gops);
     open.argument("--agent=true").start().await?;
     let off = launch.argument("--heap-sample-interval=0");
     let off = off.argument("--recorder-size=0").argument("--agent=false");

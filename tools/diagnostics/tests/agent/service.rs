@@ -60,6 +60,9 @@ pub fn run(work: &str) -> ExitCode {
     if has("gops") {
         options = options.agent_tcp(([127, 0, 0, 1], 0).into());
     }
+    if has("unrecorded") {
+        options = options.recorder_size(0);
+    }
     let diagnostics = diagnostics::install_with(options).expect("a first installation");
     let runtime = match has("alone") {
         true => runtime_on_this_thread(),
@@ -79,6 +82,10 @@ pub fn run(work: &str) -> ExitCode {
             sleep(Duration::from_millis(1));
         }
         sleep(Duration::from_millis(50));
+    }
+    if has("holds") {
+        // Longer than anybody waits for a dump.
+        runtime.spawn(async { sleep(Duration::from_secs(5)) });
     }
     if has("spins") {
         std::thread::spawn(spins);
