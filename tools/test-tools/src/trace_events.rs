@@ -46,6 +46,9 @@ pub fn check(trace: &Value) -> Result<(), String> {
                 if length == 0.0 {
                     return Err(wrong("it takes no time"));
                 }
+                if event.track.1 == 0 {
+                    return Err(wrong("Perfetto takes thread 0 for none"));
+                }
                 let slice = (event.time, event.time + length);
                 slices.entry(event.track).or_default().push(slice);
             }
@@ -242,6 +245,7 @@ mod tests {
             ),
             (json!([negative]), "a time that cannot be"),
             (json!([slice(1, 1.0, 0.0)]), "it takes no time"),
+            (json!([slice(0, 1.0, 1.0)]), "thread 0"),
             (json!([count]), "it counts nothing"),
             (json!([unknown]), "nobody has asked for"),
             (json!([flow("s", 1, 1.0)]), "it has one side"),

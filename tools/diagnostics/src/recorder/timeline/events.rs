@@ -269,11 +269,17 @@ impl Trace {
             out.name("thread_name", THREADS, thread, name)?;
         }
         out.name("process_name", REQUESTS, 0, "requests")?;
-        for lane in 0..self.lanes.count() as u64 {
-            out.name("thread_name", REQUESTS, lane, &format!("lane {}", lane + 1))?;
+        for lane in 0..self.lanes.count() {
+            let track = track(lane);
+            out.name("thread_name", REQUESTS, track, &format!("lane {track}"))?;
         }
         Ok(())
     }
+}
+
+/// The number of a lane's track. They count from 1: Perfetto takes 0 for no thread, and puts it where another one is.
+fn track(lane: usize) -> u64 {
+    lane as u64 + 1
 }
 
 /// Requests, on their lanes.
@@ -317,7 +323,7 @@ impl<W: Write> Draw<Site> for Drawing<'_, W> {
         };
         let result = self
             .out
-            .complete((REQUESTS, lane as u64), span.interval, (name, cat), args);
+            .complete((REQUESTS, track(lane)), span.interval, (name, cat), args);
         self.keep(result);
     }
 
@@ -330,7 +336,7 @@ impl<W: Write> Draw<Site> for Drawing<'_, W> {
         let args = Busy { thread, task };
         let result = self
             .out
-            .complete((REQUESTS, lane as u64), interval, ("busy", "busy"), args);
+            .complete((REQUESTS, track(lane)), interval, ("busy", "busy"), args);
         self.keep(result);
     }
 }
