@@ -126,7 +126,7 @@ impl Build<'_> {
 }
 
 /// Writes a number of a label.
-pub trait TagFormat: std::fmt::Debug + Sync {
+pub trait TagFormat: std::fmt::Debug {
     /// The unit of all numbers.
     fn unit(&self) -> &str;
     /// The number with its unit.

@@ -203,7 +203,7 @@ pub fn dump() {
     let waits = json["waits"].as_array().expect("waits");
     assert_eq!(waits.len(), 1000);
     for (work, reason) in [
-        ("blocked", "tests/agent/service.rs"),
+        ("blocked", "has held its worker"),
         ("alone", "`current_thread`"),
     ] {
         let refused = Service::start(work, &runtime).get("/debug/pprof/stack?await");

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::thread;
 
 use tempfile::TempDir;
+use test_tools::{Missing, needed};
 
 /// A viewer's files on a port of its own, with what comes beside them. It ends with the test's process.
 fn serve(
@@ -86,4 +87,14 @@ fn chromium() -> (Command, TempDir) {
     chromium.args(["--headless", "--no-sandbox"]);
     chromium.arg(format!("--user-data-dir={}", profile.path().display()));
     (chromium, profile)
+}
+
+/// What came of starting it; nothing, where there is none.
+fn found<T>(started: io::Result<T>) -> Option<T> {
+    match started {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => needed(Err(Missing {
+            package: "chromium",
+        })),
+        started => Some(started.expect("chromium runs")),
+    }
 }

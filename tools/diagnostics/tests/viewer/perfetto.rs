@@ -1,15 +1,14 @@
 //! What Perfetto makes of a trace: it drops what it cannot draw, and counts that.
 
 use std::fs;
-use std::io;
 use std::process::Stdio;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::Value;
-use test_tools::{Missing, TestTools, needed};
+use test_tools::{TestTools, needed};
 
-use super::{chromium, serve};
+use super::{chromium, found, serve};
 
 /// Opens a trace, and gives what Perfetto answers to the queries of `perfetto.js`, rows by their names; or nothing, where
 /// there is no browser.
@@ -36,14 +35,7 @@ pub fn answers(trace: Vec<u8>) -> Option<Value> {
         "http://{address}/#!/?url=http://{address}/trace.json"
     ));
     let nowhere = chromium.stdin(Stdio::null()).stdout(Stdio::null());
-    let mut running = match nowhere.stderr(Stdio::null()).spawn() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return needed(Err(Missing {
-                package: "chromium",
-            }));
-        }
-        running => running.expect("chromium runs"),
-    };
+    let mut running = found(nowhere.stderr(Stdio::null()).spawn())?;
     let told = told.recv_timeout(Duration::from_secs(120));
     running.kill().expect("it is this process's own");
     running.wait().expect("it has ended");

@@ -1,11 +1,10 @@
 //! What speedscope says of a trace.
 
-use std::io;
 use std::process::Stdio;
 
-use test_tools::{Missing, TestTools, needed};
+use test_tools::{TestTools, needed};
 
-use super::{chromium, serve};
+use super::{chromium, found, serve};
 
 /// What it says of every file.
 const ALWAYS: [&str; 4] = [
@@ -26,15 +25,7 @@ pub fn warnings(trace: Vec<u8>) -> Option<Vec<String>> {
     chromium.args(["--virtual-time-budget=10000", "--dump-dom"]);
     chromium.args(["--enable-logging=stderr", "--v=0"]);
     let url = format!("http://{address}/index.html#profileURL=http://{address}/trace.json");
-    let ran = chromium.arg(url).stdin(Stdio::null()).output();
-    let ran = match ran {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return needed(Err(Missing {
-                package: "chromium",
-            }));
-        }
-        ran => ran.expect("chromium runs"),
-    };
+    let ran = found(chromium.arg(url).stdin(Stdio::null()).output())?;
     let log = String::from_utf8_lossy(&ran.stderr).into_owned();
     let said = log.lines().filter(|line| {
         line.contains("CONSOLE") && line.contains(&format!("source: http://{address}/speedscope"))
